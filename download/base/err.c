@@ -1,0 +1,70 @@
+#include "download/base/err.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+    const char *word;
+    int exit_code;
+} ROWS[] = {
+    [OK] = {"ok", 0},
+#define ERR_ROW(name, word, code) [name] = {word, code},
+    ERR_LIST(ERR_ROW)
+#undef ERR_ROW
+};
+
+enum { ROW_COUNT = sizeof(ROWS) / sizeof(ROWS[0]) };
+
+const char *err_word(enum err e)
+{
+    return (size_t)e < ROW_COUNT ? ROWS[e].word : ROWS[ERR_INTERNAL].word;
+}
+
+int err_exit_code(enum err e)
+{
+    return (size_t)e < ROW_COUNT ? ROWS[e].exit_code : ROWS[ERR_INTERNAL].exit_code;
+}
+
+/* A cut sentence must not end inside a UTF-8 sequence: step back over continuation bytes. */
+static void why_trim(struct why *why)
+{
+    size_t n = strlen(why->text);
+    if (n < WHY_MAX - 1) return;
+    while (n > 0 && ((unsigned char)why->text[n - 1] & 0xC0) == 0x80)
+        n--;
+    if (n > 0 && ((unsigned char)why->text[n - 1] & 0x80)) n--;
+    why->text[n] = '\0';
+}
+
+static void why_vset(struct why *why, const char *fmt, va_list args)
+{
+    vsnprintf(why->text, sizeof(why->text), fmt, args);
+    why_trim(why);
+}
+
+enum err fail(struct why *why, enum err e, const char *fmt, ...)
+{
+    if (!why) return e;
+    va_list args;
+    va_start(args, fmt);
+    why_vset(why, fmt, args);
+    va_end(args);
+    return e;
+}
+
+enum err fail_errno(struct why *why, const char *fmt, ...)
+{
+    int saved = errno;
+    if (!why) return ERR_DISK;
+    va_list args;
+    va_start(args, fmt);
+    why_vset(why, fmt, args);
+    va_end(args);
+    char sentence[128];
+    const char *text = strerror_r(saved, sentence, sizeof(sentence));
+    size_t n = strlen(why->text);
+    snprintf(why->text + n, sizeof(why->text) - n, ": %s", text);
+    why_trim(why);
+    return ERR_DISK;
+}
