@@ -7,10 +7,9 @@
 static const struct {
     const char *word;
     int exit_code;
-} ROWS[] = {
-    [OK] = {"ok", 0},
+} ROWS[] = {[OK] = {"ok", 0},
 #define ERR_ROW(name, word, code) [name] = {word, code},
-    ERR_LIST(ERR_ROW)
+            ERR_LIST(ERR_ROW)
 #undef ERR_ROW
 };
 

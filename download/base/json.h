@@ -26,8 +26,7 @@ struct json_doc; // owns everything reached from it
 struct json;     // a value inside a document, borrowed
 
 /* ERR_REFUSED with line:column and the rule that was broken. */
-NODISCARD enum err json_parse(const char *text, size_t len, struct json_doc **ret,
-                              struct why *why);
+NODISCARD enum err json_parse(const char *text, size_t len, struct json_doc **ret, struct why *why);
 void json_doc_free(struct json_doc *d);
 SCOPED_FREE(struct json_doc, json_doc)
 const struct json *json_root(const struct json_doc *d);
@@ -38,7 +37,7 @@ bool json_is_array(const struct json *v);
 bool json_is_null(const struct json *v);
 /* Exact, case-sensitive. NULL when absent or `v` is no object. */
 const struct json *json_get(const struct json *v, const char *key);
-const char *json_string(const struct json *v); // NULL when not a string
+const char *json_string(const struct json *v);      // NULL when not a string
 bool json_u64(const struct json *v, uint64_t *ret); // false: no integer in [0, INT64_MAX]
 bool json_bool(const struct json *v, bool *ret);
 /* First member of an array or object, the next one, and a member's key (NULL in arrays). */

@@ -65,8 +65,7 @@ static inline void list_splice(struct list *to, struct list *from)
     list_init(from);
 }
 
-#define list_each(it, head)                                                                        \
-    for (struct list *it = (head)->next; it != (head); it = it->next)
+#define list_each(it, head) for (struct list *it = (head)->next; it != (head); it = it->next)
 /* The current node may be removed. */
 #define list_each_safe(it, head)                                                                   \
     for (struct list *it = (head)->next, *it##_next = it->next; it != (head);                      \

@@ -1,0 +1,68 @@
+/* outcome.h - what happened to one HTTP exchange, as a plain value: made by xfer from what curl
+ * and the headers said (attempt_outcome), judged by sched (retry_decide), told to people. */
+#ifndef SHARDFETCH_BASE_OUTCOME_H
+#define SHARDFETCH_BASE_OUTCOME_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "download/base/err.h"
+
+/* name, word in `retry.cause` of the event stream */
+#define CAUSE_LIST(X)                                                                              \
+    X(CAUSE_NONE, "none")             /* it worked */                                              \
+    X(CAUSE_DNS, "dns")               /* the name does not resolve */                              \
+    X(CAUSE_CONNECT, "connect")       /* refused, unreachable, connect time-out */                 \
+    X(CAUSE_TLS, "tls")               /* certificate or handshake; final */                        \
+    X(CAUSE_PROXY, "proxy")           /* the proxy cannot be reached or refused */                 \
+    X(CAUSE_PROXY_AUTH, "proxy-auth") /* 407; final */                                             \
+    X(CAUSE_STALLED, "stalled")       /* no byte for the stall time-out */                         \
+    X(CAUSE_RESET, "reset")           /* connection lost, body cut short */                        \
+    X(CAUSE_PROTOCOL, "protocol")     /* not HTTP as we know it */                                 \
+    X(CAUSE_STATUS, "status")         /* an HTTP status that is no success */                      \
+    X(CAUSE_RATE_LIMIT, "rate-limit") /* 429, or 503 with Retry-After */                           \
+    X(CAUSE_REDIRECT, "redirect")     /* 3xx with a Location; the caller decides */                \
+    X(CAUSE_RANGE, "range")         /* not the range asked for: ignored, shifted, other length */  \
+    X(CAUSE_CHANGED, "changed")     /* the validator says the object is another one now */         \
+    X(CAUSE_ENCODED, "encoded")     /* Content-Encoding on a body that must be verbatim */         \
+    X(CAUSE_TOO_LARGE, "too-large") /* beyond a cap on headers or body */                          \
+    X(CAUSE_DISK, "disk")           /* the sink failed */                                          \
+    X(CAUSE_DIGEST, "digest")       /* all bytes there, digest differs */                          \
+    X(CAUSE_CUT, "cut")             /* ended early on our request, bytes kept */                   \
+    X(CAUSE_CANCELLED, "cancelled")
+
+enum cause {
+#define CAUSE_ENUM(name, word) name,
+    CAUSE_LIST(CAUSE_ENUM)
+#undef CAUSE_ENUM
+};
+
+const char *cause_word(enum cause c);
+
+enum { OUTCOME_ID_MAX = 96, OUTCOME_HOST_MAX = 272, RATE_POLICY_MAX = 32 };
+
+/* `RateLimit: "resolvers";r=2999;t=260` and `RateLimit-Policy: …;"resolvers";q=3000;w=300`
+ * (draft-ietf-httpapi-ratelimit-headers; the Hub's form). */
+struct rate_limit {
+    bool known;
+    char policy[RATE_POLICY_MAX]; // bucket name
+    uint64_t remaining;
+    uint64_t reset_s;  // until the window ends
+    uint64_t quota;    // 0 = not told
+    uint64_t window_s; // 0 = not told
+};
+
+struct outcome {
+    enum cause cause;
+    int status;             // last HTTP status; 0 = none was seen
+    uint64_t retry_after_s; // Retry-After, either form, made relative; 0 = none
+    struct rate_limit rate;
+    uint64_t body_bytes; // bytes of body that reached the sink (or buffer) in this exchange
+    char request_id[OUTCOME_ID_MAX];
+    char host[OUTCOME_HOST_MAX];         // host[:port] that answered or was asked
+    char error_code[OUTCOME_ID_MAX];     // X-Error-Code
+    char error_text[OUTCOME_ID_MAX * 2]; // X-Error-Message, sanitised, cut
+    struct why why;                      // a sentence about the transport or the verdict
+};
+
+#endif

@@ -1,0 +1,170 @@
+/* event.h - everything that becomes known during a run, as one union (contract.md, schema 1).
+ * The terminal view, the JSON stream and in-process readers are observers of these and of nothing
+ * else. Emitted by the control thread; strings and arrays live for the call: an observer on a
+ * thread of its own takes a copy (event_copy). */
+#ifndef SHARDFETCH_DOWNLOAD_EVENT_H
+#define SHARDFETCH_DOWNLOAD_EVENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "download/base/err.h"
+
+#define EVENT_LIST(X)                                                                              \
+    X(EV_RUN_START, "run_start")                                                                   \
+    X(EV_PLAN, "plan")                                                                             \
+    X(EV_PLAN_FILE, "plan_file")                                                                   \
+    X(EV_FILE_START, "file_start")                                                                 \
+    X(EV_PROGRESS, "progress")                                                                     \
+    X(EV_RETRY, "retry")                                                                           \
+    X(EV_WAIT, "wait")                                                                             \
+    X(EV_FILE_DONE, "file_done")                                                                   \
+    X(EV_FILE_FAILED, "file_failed")                                                               \
+    X(EV_WARNING, "warning")                                                                       \
+    X(EV_RESULT, "result")
+
+enum event_type {
+#define EVENT_ENUM(name, word) name,
+    EVENT_LIST(EVENT_ENUM)
+#undef EVENT_ENUM
+};
+
+#define NUMBER_UNKNOWN UINT64_MAX // printed as null
+
+enum file_status {
+    FILE_NOT_STARTED,
+    FILE_IN_PROGRESS,
+    FILE_VERIFYING,
+    FILE_COMPLETE,
+    FILE_PAUSED,
+    FILE_FAILED,
+};
+const char *file_status_word(enum file_status s);
+const char *event_type_word(enum event_type t);
+
+struct event_run_start {
+    const char *version, *command, *source, *revision; // revision NULL = none
+    const char *host;                                  // of this machine
+    const char *libcurl, *openssl, *zstd, *cjson;      // versions
+    uint64_t pid;
+};
+
+struct event_plan {
+    const char *commit; // or NULL
+    uint64_t files, bytes_total, bytes_present, bytes_to_fetch;
+    uint64_t disk_free;
+    const char *dest;
+    bool gated;
+};
+
+struct event_plan_file {
+    uint64_t id;
+    const char *file;
+    uint64_t size;        // NUMBER_UNKNOWN when not known
+    const char *digest;   // "sha256:…" or NULL
+    const char *state;    // "present", "partial", "missing"
+    const char *priority; // "critical", "high", "normal", "low"
+};
+
+struct event_file_start {
+    uint64_t id;
+    const char *file;
+    uint64_t size;
+    const char *digest;
+    uint64_t resumed_from;
+    const char *priority;
+};
+
+struct progress_file {
+    uint64_t id;
+    uint64_t downloaded, total;  // bytes; total NUMBER_UNKNOWN when not known
+    uint64_t bytes_per_s, eta_s; // eta NUMBER_UNKNOWN when not known
+    enum file_status status;
+    uint64_t verified_bytes; // fed to the digest so far
+};
+
+struct event_progress {
+    enum file_status status;
+    uint64_t completed_files, total_files;
+    uint64_t downloaded, downloaded_this_session, total;
+    uint64_t bytes_per_s, eta_s;
+    uint64_t connections;
+    const char *waiting_for;           // NULL = not waiting
+    const struct progress_file *files; // active ones only
+    size_t file_count;
+};
+
+struct event_retry {
+    uint64_t id; // NUMBER_UNKNOWN for a listing or resolve call outside a file
+    uint64_t offset, attempt, wait_ms;
+    const char *cause;
+    uint64_t http_status; // NUMBER_UNKNOWN when none was seen
+};
+
+struct event_wait {
+    const char *origin;
+    uint64_t wait_ms;
+    const char *cause;
+};
+
+struct event_file_done {
+    uint64_t id;
+    const char *file, *path; // path as published
+    uint64_t size;
+    const char *digest;
+    bool verified;
+    const char *verified_by; // "sha256", "git-sha1" or NULL
+    uint64_t elapsed_ms, bytes_fetched, bytes_reused;
+};
+
+struct event_file_failed {
+    uint64_t id;
+    const char *file;
+    enum err code;
+    const char *cause; // the sentence
+    bool resumable;
+};
+
+struct event_warning {
+    const char *code; // stable word, e.g. "token-rejected"
+    const char *message;
+};
+
+struct event_result {
+    const char *status; // "ok", "failed", "partial", "cancelled"
+    int exit;
+    enum err code;
+    const char *message;
+    bool resumable;
+    uint64_t retry_after_s; // NUMBER_UNKNOWN when it does not apply
+    const char *path, *commit;
+    uint64_t files_done, files_failed, bytes_fetched, bytes_reused, elapsed_ms, peak_rss_bytes;
+};
+
+struct event {
+    enum event_type type;
+    uint64_t wall_ms; // filled in by the emitter
+    uint64_t mono_ms; // since the run's start
+    union {
+        struct event_run_start run_start;
+        struct event_plan plan;
+        struct event_plan_file plan_file;
+        struct event_file_start file_start;
+        struct event_progress progress;
+        struct event_retry retry;
+        struct event_wait wait;
+        struct event_file_done file_done;
+        struct event_file_failed file_failed;
+        struct event_warning warning;
+        struct event_result result;
+    } u;
+};
+
+/* Control thread, once per event, in order; must not block (a slow reader has its own thread). */
+typedef void event_fn(void *user, const struct event *e);
+
+/* A deep copy in one block of memory (mem_free it); `*ret_bytes` is its size. */
+struct event *event_copy(const struct event *e, size_t *ret_bytes);
+
+#endif
