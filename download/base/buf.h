@@ -27,7 +27,7 @@ void buf_add(struct buf *b, const void *data, size_t len);
 void buf_adds(struct buf *b, const char *s);
 void buf_addc(struct buf *b, char c);
 void buf_addf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
-void buf_addfv(struct buf *b, const char *fmt, va_list args);
+void buf_addfv(struct buf *b, const char *fmt, va_list args) PRINTF_LIKE(2, 0);
 /* The text so far, "" when empty. */
 const char *buf_str(const struct buf *b);
 /* Moves the bytes out (mem_free them); the buffer is empty again. Never NULL. */

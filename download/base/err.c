@@ -36,7 +36,7 @@ static void why_trim(struct why *why)
     why->text[n] = '\0';
 }
 
-static void why_vset(struct why *why, const char *fmt, va_list args)
+PRINTF_LIKE(2, 0) static void why_vset(struct why *why, const char *fmt, va_list args)
 {
     vsnprintf(why->text, sizeof(why->text), fmt, args);
     why_trim(why);
