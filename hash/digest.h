@@ -40,6 +40,7 @@ bool digest_parse_hex_any_case(enum digest_kind kind, const char *hex, size_t le
 void digest_print(const struct digest *d, char ret_text[DIGEST_TEXT_MAX]);
 /* Hex digits only; "" for DIGEST_NONE. */
 void digest_print_hex(const struct digest *d, char ret_hex[DIGEST_HEX_MAX]);
+/* DIGEST_NONE is equal to nothing, itself included: no digest is never a match. */
 bool digest_equal(const struct digest *a, const struct digest *b);
 
 #endif
