@@ -1,0 +1,15 @@
+/* clean.h - text from outside, made fit for people's terminals and logs: C0, C1, DEL, bidi and
+ * other format characters and invalid UTF-8 become \xNN. One sanitiser for messages and the view;
+ * JSON lines have their own escapes (json.h). Pure. */
+#ifndef SHARDFETCH_BASE_CLEAN_H
+#define SHARDFETCH_BASE_CLEAN_H
+
+#include <stddef.h>
+
+#include "download/base/buf.h"
+
+void clean_add(struct buf *b, const char *s, size_t len);
+/* Into a fixed array, cut at a character boundary with "…" when it does not fit. Returns `ret`. */
+char *clean_copy(const char *s, char *ret, size_t ret_size);
+
+#endif
