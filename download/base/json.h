@@ -2,9 +2,10 @@
  * cJSON alone truncates at \u0000, folds key case, takes the first duplicate, rounds integers to
  * doubles, accepts trailing bytes and invalid UTF-8. So a scan goes first: UTF-8 (RFC 3629), depth
  * at most JSON_MAX_DEPTH, no NUL (raw or escaped), no lone surrogates, no raw control bytes, JSON
- * number form, no duplicate and no case-variant keys within an object, nothing after the value.
- * Integers are exact: taken from the token's text, never from a double.
- * Documents are immutable; any thread, one at a time. cJSON lives in json.c alone. */
+ * number form of at most JSON_MAX_NUMBER characters, no duplicate and no case-variant (ASCII) keys
+ * within an object, at most JSON_MAX_VALUES values, nothing after the value; O(n log n) whatever
+ * the input. Integers are exact: taken from the token's text, never from a double. Documents are
+ * immutable; any thread, one at a time. cJSON lives in json.c alone. */
 #ifndef SHARDFETCH_BASE_JSON_H
 #define SHARDFETCH_BASE_JSON_H
 
@@ -19,13 +20,17 @@
 enum {
     JSON_MAX_DEPTH = 32,
     JSON_MAX_BYTES = 64 * 1024 * 1024, // decoded size of the largest document we read
+    JSON_MAX_VALUES =
+        2 * 1024 * 1024,  // 100,000 listed files have 1.1 million; each costs ~150 bytes
+    JSON_MAX_NUMBER = 63, // what cJSON's buffer for one number holds
 };
 #define JSON_MAX_INTEGER UINT64_C(9007199254740992) // 2^53, exact in every consumer
 
 struct json_doc; // owns everything reached from it
 struct json;     // a value inside a document, borrowed
 
-/* ERR_REFUSED with line:column and the rule that was broken. */
+/* ERR_REFUSED with line:column (bytes, from 1) and the rule that was broken; ERR_MEMORY. `text`
+ * need not end in NUL and is not needed afterwards. */
 NODISCARD enum err json_parse(const char *text, size_t len, struct json_doc **ret, struct why *why);
 void json_doc_free(struct json_doc *d);
 SCOPED_FREE(struct json_doc, json_doc)
@@ -35,10 +40,10 @@ const struct json *json_root(const struct json_doc *d);
 bool json_is_object(const struct json *v);
 bool json_is_array(const struct json *v);
 bool json_is_null(const struct json *v);
-/* Exact, case-sensitive. NULL when absent or `v` is no object. */
+/* Exact, case-sensitive, one walk over the members. NULL when absent or `v` is no object. */
 const struct json *json_get(const struct json *v, const char *key);
 const char *json_string(const struct json *v);      // NULL when not a string
-bool json_u64(const struct json *v, uint64_t *ret); // false: no integer in [0, INT64_MAX]
+bool json_u64(const struct json *v, uint64_t *ret); // false: no integer token in [0, INT64_MAX]
 bool json_bool(const struct json *v, bool *ret);
 /* First member of an array or object, the next one, and a member's key (NULL in arrays). */
 const struct json *json_first(const struct json *v);
@@ -46,11 +51,13 @@ const struct json *json_next(const struct json *v);
 const char *json_key(const struct json *v);
 size_t json_count(const struct json *v);
 
-/* Encoder: appends a quoted string. Escapes `"`, `\`, everything below 0x20, 0x7f–0x9f, bidi and
- * other format characters (U+200B–200F, U+202A–202E, U+2060–2069, U+FEFF); invalid UTF-8 becomes
- * U+FFFD. Returns false when something had to be replaced. */
+/* Encoder: appends a quoted string. Escapes `"`, `\`, everything below 0x20, 0x7f–0x9f, and what is
+ * invisible, turns text around or breaks lines (U+00AD, U+061C, U+180E, U+200B–200F, U+2028–202E,
+ * U+2060–206F, U+FEFF, U+FFF9–FFFB, U+E0000–E007F); a byte that is no UTF-8 becomes U+FFFD. Returns
+ * false when something had to be replaced. */
 bool json_add_string(struct buf *b, const char *s, size_t len);
-/* ,"key":"value" etc.; no comma right after `{` or `[`. NULL values print null. */
+/* ,"key":"value" etc.; no comma right after `{` or `[` or in an empty buffer. NULL values print
+ * null. */
 void json_add_key(struct buf *b, const char *key);
 void json_add_str_field(struct buf *b, const char *key, const char *value);
 void json_add_u64_field(struct buf *b, const char *key, uint64_t value);
