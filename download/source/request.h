@@ -46,6 +46,7 @@ struct reply {
 };
 
 void request_done(struct request *r);
+void request_copy(const struct request *r, struct request *ret);
 void reply_init(struct reply *r, size_t body_max);
 void reply_done(struct reply *r);
 
