@@ -1,8 +1,9 @@
 /* fs.h - files and directories below a held root: no path of outside origin reaches open(2).
- * A `struct fs_dir` is a directory descriptor; every walk below it goes through
+ * A root is an open directory; every walk below it goes through
  * openat2(RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS), by component with
  * O_NOFOLLOW where the call is missing (ENOSYS, EPERM by seccomp). Errors are ERR_DISK with the
- * path and errno's text; a symlink on the way is ERR_REFUSED. Any thread. */
+ * path and errno's text. ERR_REFUSED: a symlink on the way or at its end, or a `rel` that is
+ * absolute or has an empty, `.` or `..` component. Any thread. */
 #ifndef SHARDFETCH_BASE_FS_H
 #define SHARDFETCH_BASE_FS_H
 
@@ -23,20 +24,21 @@ struct fs_stamp {
     uint64_t device;
 };
 
-/* Opens `path` (made with its parents when `create`), the one place where a path of the user's own
- * is followed, symlinks included. */
+/* Opens directory `path` (made with its parents, durably, when `create`), the one place where a
+ * path of the user's own is followed, symlinks included. ERR_NOT_FOUND when absent. */
 NODISCARD enum err fs_open_root(const char *path, bool create, int *ret_fd, struct why *why);
 /* Opens directory `rel` ("" or "." = the root itself) below `root_fd`; with `create` makes what is
- * missing and fsyncs the parents of what it made. */
+ * missing and fsyncs the parents of what it made. ERR_NOT_FOUND when absent. */
 NODISCARD enum err fs_open_dir(int root_fd, const char *rel, bool create, int *ret_fd,
                                struct why *why);
-/* Opens a file below `root_fd`; O_CLOEXEC | O_NOFOLLOW are always added, O_CREAT makes no
- * directories. ERR_NOT_FOUND when it (or a parent) is absent and O_CREAT is not asked for. */
+/* Opens a regular file below `root_fd`; O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK (a planted FIFO must
+ * not hang us) are always added, O_CREAT makes no directories. ERR_NOT_FOUND when it is absent and
+ * not to be made, or a parent is absent; ERR_DISK when it is no regular file. */
 NODISCARD enum err fs_open_file(int root_fd, const char *rel, int flags, mode_t mode, int *ret_fd,
                                 struct why *why);
 /* Splits `rel` into its directory ("" when none) and last component. `ret_dir` needs strlen+1. */
 void fs_split(const char *rel, char *ret_dir, const char **ret_name);
-/* ERR_NOT_FOUND when absent; ERR_DISK when it is no regular file. Follows no symlink. */
+/* ERR_NOT_FOUND when absent; ERR_DISK when it is no regular file, ERR_REFUSED for a symlink. */
 NODISCARD enum err fs_stat_file(int root_fd, const char *rel, struct fs_stamp *ret,
                                 struct why *why);
 NODISCARD enum err fs_stat_fd(int fd, struct fs_stamp *ret, struct why *why);
@@ -54,11 +56,13 @@ NODISCARD enum err fs_datasync(int fd, const char *name, struct why *why);
 /* fsync of a directory; ignored where the file system does not know it (EINVAL). */
 NODISCARD enum err fs_sync_dir(int dir_fd, const char *name, struct why *why);
 
-/* Replaces `rel` with `data` so that readers see the old or the new one: temporary name beside it,
- * write, optional fdatasync, rename, optional fsync of the directory. Makes missing directories. */
+/* Replaces `rel` with `data` so that readers see the old or the new one: temporary name beside it
+ * (".shardfetch-<16 hex>.tmp"), write, optional fdatasync, rename, optional fsync of the directory.
+ * A symlink under the name is replaced, not followed. Makes missing directories. */
 NODISCARD enum err fs_replace_file(int root_fd, const char *rel, const void *data, size_t len,
                                    bool durable, struct why *why);
-/* Reads a small regular file whole; ERR_NOT_FOUND when absent, ERR_REFUSED beyond `max`. */
+/* Reads a small regular file whole, in place of what was in `ret` (whose maximum becomes `max`);
+ * ERR_NOT_FOUND when absent, ERR_REFUSED beyond `max`. */
 NODISCARD enum err fs_read_small(int root_fd, const char *rel, size_t max, struct buf *ret,
                                  struct why *why);
 /* Free bytes for this user and in all. */

@@ -20,9 +20,9 @@
 enum {
     JSON_MAX_DEPTH = 32,
     JSON_MAX_BYTES = 64 * 1024 * 1024, // decoded size of the largest document we read
-    JSON_MAX_VALUES =
-        2 * 1024 * 1024,  // 100,000 listed files have 1.1 million; each costs ~150 bytes
-    JSON_MAX_NUMBER = 63, // what cJSON's buffer for one number holds
+    // a listing of 100,000 files has 1.1 million; each costs about 150 bytes
+    JSON_MAX_VALUES = 2 * 1024 * 1024,
+    JSON_MAX_NUMBER = 63, // characters; what cJSON's buffer for one number holds
 };
 #define JSON_MAX_INTEGER UINT64_C(9007199254740992) // 2^53, exact in every consumer
 
