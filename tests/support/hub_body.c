@@ -1,0 +1,113 @@
+/* The bytes of an answer, with what the rules do to them: stall, cut, reset, flipped byte, pace. */
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "download/base/clock.h"
+#include "tests/support/hub_server.h"
+
+enum {
+    COLLAPSED_RATE = 64 * 1024,
+    SLICES_PER_S = 50, // a paced body is sent in so many pieces a second
+};
+
+void hub_reset(int fd)
+{
+    // Dissolving the association resets the connection at once (connect(2), AF_UNSPEC).
+    struct sockaddr none = {.sa_family = AF_UNSPEC};
+    int e = connect(fd, &none, sizeof(none));
+    (void)e; // already gone: as good
+}
+
+bool hub_wait_ms(const struct hub *h, int fd, uint64_t ms)
+{
+    struct pollfd watched[2] = {{.fd = h->stop_fd, .events = POLLIN},
+                                {.fd = fd, .events = POLLRDHUP}};
+    uint64_t from_ns = clock_now_ns();
+    for (;;) {
+        uint64_t gone_ms = (clock_now_ns() - from_ns) / MILLI_NS;
+        if (gone_ms >= ms) return true;
+        uint64_t left_ms = ms - gone_ms;
+        int n = poll(watched, 2, left_ms > 1000000 ? -1 : (int)left_ms);
+        if (n > 0) return false;
+    }
+}
+
+/* Bytes per second this body may have now; 0 = any. */
+static uint64_t rate_now(const struct hub_body *b)
+{
+    const struct hub_options *o = &b->hub->opt;
+    uint64_t rate = o->conn_rate;
+    uint64_t own = b->reply->fault.rate;
+    if (own && (!rate || own < rate)) rate = own;
+    if (o->collapse_above && atomic_load(&b->hub->bodies) > o->collapse_above) {
+        uint64_t low = o->collapse_rate ? o->collapse_rate : COLLAPSED_RATE;
+        if (!rate || low < rate) rate = low;
+    }
+    return rate;
+}
+
+/* Waits for what was sent before, then says how much may go now. */
+static bool pace(struct hub_body *b, size_t *n)
+{
+    uint64_t rate = rate_now(b);
+    uint64_t drip = b->reply->fault.drip;
+    if (drip && *n > drip) *n = (size_t)drip;
+    if (!rate) return true;
+    if (!hub_wait_ms(b->hub, b->fd, b->owed_bytes * 1000 / rate)) return false;
+    uint64_t slice = rate / SLICES_PER_S ? rate / SLICES_PER_S : 1;
+    if (*n > slice) *n = (size_t)slice;
+    b->owed_bytes = *n;
+    return true;
+}
+
+/* Shortens `n` so that it ends at `limit`; true when `pos` is there already. */
+static bool at_limit(uint64_t limit, uint64_t pos, size_t *n)
+{
+    if (pos >= limit) return true;
+    if (limit - pos < *n) *n = (size_t)(limit - pos);
+    return false;
+}
+
+static bool load(const struct hub_reply *r, uint64_t pos, char *buf, size_t n)
+{
+    if (!r->file) {
+        memcpy(buf, r->text.data + pos, n);
+        return true;
+    }
+    uint64_t at = r->from + pos;
+    if (!content_read(&r->file->content, at, buf, n)) return false;
+    uint64_t flip = r->fault.flip_at;
+    if (flip != HUB_NEVER && flip >= at && flip < at + n) buf[flip - at] = (char)~buf[flip - at];
+    return true;
+}
+
+long hub_body_read(struct hub_body *b, uint64_t pos, char *buf, size_t max)
+{
+    const struct hub_fault *f = &b->reply->fault;
+    uint64_t left = hub_reply_length(b->reply) - pos;
+    size_t n = left < max ? (size_t)left : max;
+    if (!b->counted) {
+        atomic_fetch_add(&b->hub->bodies, 1);
+        b->counted = true;
+    }
+    if (at_limit(f->stall_at, pos, &n)) {
+        (void)hub_wait_ms(b->hub, b->fd, UINT64_MAX);
+        return HUB_BODY_ERROR;
+    }
+    if (at_limit(f->close_at, pos, &n)) return HUB_BODY_ERROR;
+    if (at_limit(f->reset_at, pos, &n)) {
+        hub_reset(b->fd);
+        return HUB_BODY_ERROR;
+    }
+    if (n == 0) return HUB_BODY_END;
+    if (!pace(b, &n) || !load(b->reply, pos, buf, n)) return HUB_BODY_ERROR;
+    hub_log_add_bytes(b->hub->log, b->log_id, n);
+    return (long)n;
+}
+
+void hub_body_done(struct hub_body *b)
+{
+    if (b->counted) atomic_fetch_sub(&b->hub->bodies, 1);
+    b->counted = false;
+}
