@@ -25,15 +25,20 @@ int err_exit_code(enum err e)
     return (size_t)e < ROW_COUNT ? ROWS[e].exit_code : ROWS[ERR_INTERNAL].exit_code;
 }
 
-/* A cut sentence must not end inside a UTF-8 sequence: step back over continuation bytes. */
+static size_t utf8_len(unsigned char lead)
+{
+    return lead < 0xC0 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+}
+
+/* A cut sentence must not end inside a UTF-8 sequence: where its last one lacks bytes, it goes. */
 static void why_trim(struct why *why)
 {
     size_t n = strlen(why->text);
     if (n < WHY_MAX - 1) return;
-    while (n > 0 && ((unsigned char)why->text[n - 1] & 0xC0) == 0x80)
-        n--;
-    if (n > 0 && ((unsigned char)why->text[n - 1] & 0x80)) n--;
-    why->text[n] = '\0';
+    size_t lead = n - 1;
+    while (lead > n - 4 && ((unsigned char)why->text[lead] & 0xC0) == 0x80)
+        lead--;
+    if (n - lead < utf8_len((unsigned char)why->text[lead])) why->text[lead] = '\0';
 }
 
 PRINTF_LIKE(2, 0) static void why_vset(struct why *why, const char *fmt, va_list args)
