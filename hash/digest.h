@@ -17,7 +17,7 @@ enum digest_kind {
 enum {
     DIGEST_MAX_BYTES = 32,
     DIGEST_HEX_MAX = 2 * DIGEST_MAX_BYTES + 1,
-    DIGEST_TEXT_MAX = sizeof("git-sha1:") + 2 * DIGEST_MAX_BYTES,
+    DIGEST_TEXT_MAX = sizeof("git-sha1:") - 1 + DIGEST_HEX_MAX,
 };
 
 struct digest {

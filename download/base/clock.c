@@ -120,6 +120,6 @@ bool clock_http_date(const char *s, uint64_t *ret_unix_s)
     for (unsigned m = 0; m < month; m++)
         days += month_days(year, m);
     if ((days + EPOCH_WEEKDAY) % 7 != weekday) return false;
-    *ret_unix_s = days * DAY_S + hour * 3600 + minute * 60 + second;
+    *ret_unix_s = days * DAY_S + hour * UINT64_C(3600) + minute * UINT64_C(60) + second;
     return true;
 }
