@@ -9,7 +9,15 @@
 #include "download/base/buf.h"
 
 void clean_add(struct buf *b, const char *s, size_t len);
-/* Into a fixed array, cut at a character boundary with "…" when it does not fit. Returns `ret`. */
+/* Into a fixed array of at least 4 bytes, cut at a character boundary with "…" when it does not
+ * fit. NULL counts as "". Returns `ret`. */
 char *clean_copy(const char *s, char *ret, size_t ret_size);
+
+enum { CLEAN_MAX = 320 }; // taste: a long path still leaves room for the sentence around it
+struct clean {
+    char text[CLEAN_MAX];
+};
+/* clean_copy for an argument list: fail(why, e, "no '%s'", clean(name, &room)). */
+const char *clean(const char *s, struct clean *room);
 
 #endif

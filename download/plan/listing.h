@@ -1,5 +1,5 @@
 /* listing.h - what a source says there is: names, sizes, digests, not yet believed.
- * `listing_check` is the gate of design.md D8: after it every path is safe to join below a root.
+ * path_check_all is the gate of design.md D8: after it every path is safe to join below a root.
  * Plain data, one owner. */
 #ifndef SHARDFETCH_PLAN_LISTING_H
 #define SHARDFETCH_PLAN_LISTING_H
@@ -32,8 +32,8 @@ struct listing {
 };
 
 void listing_done(struct listing *l);
-/* Adds a zeroed entry with `path`; the pointer holds until the next addition. NULL at
- * LISTING_MAX_ENTRIES. */
+/* Adds an entry with `path`, its size not known, all else zero; the pointer holds until the next
+ * addition. NULL at LISTING_MAX_ENTRIES or without memory. */
 struct listing_entry *listing_add(struct listing *l, const char *path);
 /* NULL when absent. Linear. */
 struct listing_entry *listing_find(const struct listing *l, const char *path);

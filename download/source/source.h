@@ -76,6 +76,10 @@ NODISCARD enum err source_reply(struct source *s, const struct reply *reply, str
 struct listing *source_listing(struct source *s);
 /* Known after the commit request (hub), else NULL. */
 const char *source_commit(const struct source *s);
+/* The Hub said that access to the files has to be asked for (known with the commit request). */
+bool source_gated(const struct source *s);
+/* The i-th warning for people (unknown manifest keys …), NULL after the last; owned by `s`. */
+const char *source_warning(const struct source *s, size_t i);
 
 /* One file on its way to a final URL. */
 struct resolve {

@@ -1,0 +1,97 @@
+#include "download/source/source.h"
+
+#include <string.h>
+
+#include "download/base/mem.h"
+#include "download/base/str.h"
+#include "download/source/source_ops.h"
+
+enum err source_open(const struct source_spec *spec, const struct source_setup *setup,
+                     struct source **ret, struct why *why)
+{
+    switch (spec->kind) {
+    case SOURCE_HUB: return hub_open(spec, setup, ret, why);
+    case SOURCE_MANIFEST: return fail(why, ERR_USAGE, "manifests are not read by this version");
+    case SOURCE_BARE_URL: return bare_url_open(spec, setup, ret, why);
+    }
+    return fail(why, ERR_INTERNAL, "no such kind of source");
+}
+
+enum err source_init(struct source *s, const struct source_ops *ops,
+                     const struct source_setup *setup, struct why *why)
+{
+    s->ops = ops;
+    s->have_token = setup->have_token;
+    s->token_note = mem_strdup(setup->token_origin_note);
+    if (!setup->endpoint) return OK;
+
+    struct why reason;
+    if (url_resolve(setup->endpoint, "", &s->endpoint, &reason) != OK) {
+        return fail(why, ERR_USAGE, "bad endpoint: %s", reason.text);
+    }
+    size_t len = strlen(s->endpoint);
+    while (len > 0 && s->endpoint[len - 1] == '/')
+        s->endpoint[--len] = '\0';
+    enum err e = url_parse(s->endpoint, &s->endpoint_at, why);
+    if (e) return e;
+    if (s->endpoint_at.query) return fail(why, ERR_USAGE, "bad endpoint: it has a query");
+    return OK;
+}
+
+void source_free(struct source *s)
+{
+    if (!s) return;
+    listing_done(&s->listing);
+    mem_free(s->endpoint);
+    mem_free(s->repo);
+    mem_free(s->revision);
+    mem_free(s->token_note);
+    for (size_t i = 0; i < s->warning_count; i++)
+        mem_free(s->warnings[i]);
+    mem_free(s->warnings);
+    s->ops->free(s);
+}
+
+enum source_step source_next(struct source *s, struct request *ret)
+{
+    return s->ops->next(s, ret);
+}
+
+enum err source_reply(struct source *s, const struct reply *reply, struct why *why)
+{
+    return s->ops->reply(s, reply, why);
+}
+
+struct listing *source_listing(struct source *s)
+{
+    return &s->listing;
+}
+
+const char *source_commit(const struct source *s)
+{
+    return s->listing.commit;
+}
+
+bool source_gated(const struct source *s)
+{
+    return s->gated;
+}
+
+const char *source_warning(const struct source *s, size_t i)
+{
+    return i < s->warning_count ? s->warnings[i] : NULL;
+}
+
+void source_warn(struct source *s, const char *fmt, ...)
+{
+    if (s->warning_count == WARNINGS_MAX) return;
+    if (!s->warnings) s->warnings = mem_array(WARNINGS_MAX, sizeof(*s->warnings));
+    struct buf b;
+    buf_init(&b, WHY_MAX);
+    va_list args;
+    va_start(args, fmt);
+    buf_addfv(&b, fmt, args);
+    va_end(args);
+    s->warnings[s->warning_count++] = buf_take(&b);
+    buf_done(&b);
+}
