@@ -1,0 +1,124 @@
+#include "cli/observer.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <time.h>
+
+#include "download/async/mailbox.h"
+#include "download/base/clock.h"
+#include "download/base/mem.h"
+
+static const unsigned KEY_PROGRESS = 1;
+static const uint64_t INTERRUPTED_WAIT_NS = 500 * MILLI_NS; // of taste: to leave one system call
+
+struct observer {
+    const struct observer_ops *ops;
+    void *user;
+    struct mailbox *box;
+    pthread_t thread;
+    atomic_uint_least64_t coalesced; // written by the control thread
+    atomic_uint_least64_t dropped;
+};
+
+struct letter {
+    struct message message;
+    struct event *event;
+};
+
+static void letter_free(struct message *m)
+{
+    if (!m) return;
+    struct letter *l = container_of(m, struct letter, message);
+    mem_free(l->event);
+    mem_free(l);
+}
+
+static void handle(struct observer *o, struct message *m)
+{
+    struct observer_loss loss = {atomic_load(&o->coalesced), atomic_load(&o->dropped)};
+    o->ops->event(o->user, container_of(m, struct letter, message)->event, &loss);
+    letter_free(m);
+}
+
+static uint64_t tick(struct observer *o, uint64_t due_ns)
+{
+    if (!o->ops->tick) return UINT64_MAX;
+    uint64_t now_ns = clock_now_ns();
+    return now_ns < due_ns ? due_ns : o->ops->tick(o->user, now_ns);
+}
+
+static void *observe(void *user)
+{
+    struct observer *o = user;
+    uint64_t due_ns = tick(o, 0);
+    while (!mailbox_closed(o->box)) {
+        struct message *m = mailbox_wait(o->box, due_ns);
+        if (m) handle(o, m);
+        due_ns = tick(o, due_ns);
+    }
+    for (struct message *m = mailbox_take(o->box); m; m = mailbox_take(o->box))
+        handle(o, m);
+    return NULL;
+}
+
+static void observer_free(struct observer *o)
+{
+    mailbox_free(o->box);
+    mem_free(o);
+}
+
+struct observer *observer_start(const struct observer_ops *ops, void *user, size_t box_bytes)
+{
+    struct observer *o = mem_new(sizeof(*o));
+    o->ops = ops;
+    o->user = user;
+    o->box = mailbox_new(&(struct mailbox_opts){.max_cost_bytes = box_bytes});
+    if (pthread_create(&o->thread, NULL, observe, o) != 0) {
+        observer_free(o);
+        return NULL;
+    }
+    return o;
+}
+
+void observer_tell(struct observer *o, const struct event *e)
+{
+    struct letter *l = mem_new(sizeof(*l));
+    size_t bytes = 0;
+    l->event = event_copy(e, &bytes);
+    l->message.cost_bytes = e->type == EV_RESULT ? 0 : bytes + sizeof(*l);
+    l->message.key = e->type == EV_PROGRESS ? KEY_PROGRESS : 0;
+    struct message *old = NULL;
+    switch (mailbox_put(o->box, &l->message, &old)) {
+    case PUT_OK: break;
+    case PUT_REPLACED:
+        atomic_fetch_add(&o->coalesced, 1);
+        letter_free(old);
+        break;
+    case PUT_FULL:
+    case PUT_CLOSED:
+        atomic_fetch_add(&o->dropped, 1);
+        letter_free(&l->message);
+        break;
+    }
+}
+
+static bool joined(struct observer *o, uint64_t deadline_ns)
+{
+    struct timespec until = {.tv_sec = (time_t)(deadline_ns / SECOND_NS),
+                             .tv_nsec = (long)(deadline_ns % SECOND_NS)};
+    return pthread_clockjoin_np(o->thread, NULL, CLOCK_MONOTONIC, &until) == 0;
+}
+
+bool observer_stop(struct observer *take_o, uint64_t deadline_ns)
+{
+    if (!take_o) return true;
+    mailbox_close(take_o->box);
+    bool ended = joined(take_o, deadline_ns);
+    if (!ended) {
+        if (take_o->ops->interrupt) take_o->ops->interrupt(take_o->user);
+        ended = joined(take_o, clock_now_ns() + INTERRUPTED_WAIT_NS);
+    }
+    if (!ended) return false;
+    observer_free(take_o);
+    return true;
+}
