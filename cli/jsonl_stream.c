@@ -1,0 +1,40 @@
+#include "cli/jsonl_stream.h"
+
+#include <errno.h>
+
+#include "cli/jsonl.h"
+
+void jsonl_stream_init(struct jsonl_stream *s, int fd, const char *run, jsonl_broken_fn *on_broken,
+                       void *user)
+{
+    *s = (struct jsonl_stream){.run = run, .on_broken = on_broken, .user = user};
+    line_writer_init(&s->writer, fd);
+    buf_init(&s->line, JSONL_MAX_BYTES);
+}
+
+void jsonl_stream_done(struct jsonl_stream *s)
+{
+    line_writer_done(&s->writer);
+    buf_done(&s->line);
+}
+
+static void on_event(void *user, const struct event *e, const struct observer_loss *loss)
+{
+    struct jsonl_stream *s = user;
+    if (s->writer.error) return;
+    buf_reset(&s->line);
+    jsonl_encode(e, &(struct jsonl_head){s->seq + 1, s->run, *loss}, &s->line);
+    if (line_writer_put(&s->writer, s->line.data, s->line.len)) {
+        s->seq++;
+    } else if (s->writer.error != ECANCELED) {
+        s->on_broken(s->user, s->writer.error);
+    }
+}
+
+static void interrupt(void *user)
+{
+    const struct jsonl_stream *s = user;
+    line_writer_interrupt(&s->writer);
+}
+
+const struct observer_ops JSONL_STREAM_OPS = {.event = on_event, .interrupt = interrupt};
