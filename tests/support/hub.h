@@ -68,6 +68,10 @@ NODISCARD enum err hub_add_model(struct hub *h, const char *repo, const struct h
 void hub_add_many(struct hub *h, const char *repo, size_t count, size_t bytes);
 /* All regular files below `dir`; LFS from 1 MiB on or when the name ends like a weight file. */
 NODISCARD enum err hub_add_dir(struct hub *h, const char *repo, const char *dir, struct why *why);
+/* A recorded listing: `dir`/tree.json served as it is, files kept below `dir`/files with their
+ * bytes. Other bytes are missing (404), or with `generate` made up at the recorded size. */
+NODISCARD enum err hub_add_replay(struct hub *h, const char *repo, const char *dir, bool generate,
+                                  struct why *why);
 
 /* ---- revisions and access ---- */
 

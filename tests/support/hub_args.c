@@ -100,6 +100,14 @@ static enum err apply_dir(const struct hubd_args *a, struct hub *h, const char *
     return hub_add_dir(h, p.repo, p.rest, why);
 }
 
+static enum err apply_replay(const struct hubd_args *a, struct hub *h, const char *value,
+                             struct why *why)
+{
+    SCOPED(pair_done) struct pair p = {0};
+    if (!pair_parse(value, '=', &p)) return bad_value(value, why);
+    return hub_add_replay(h, p.repo, p.rest, a->generate, why);
+}
+
 static enum err apply_gated(const struct hubd_args *a, struct hub *h, const char *value,
                             struct why *why)
 {
@@ -206,6 +214,10 @@ static const struct hubd_option table[] = {
     {"--model", "REPO:SHARDS:BYTES[:SEED]", "a generated model", OPT_STEP, 0, apply_model},
     {"--files", "REPO:COUNT:BYTES", "many small files", OPT_STEP, 0, apply_files},
     {"--dir", "REPO=PATH", "a directory", OPT_STEP, 0, apply_dir},
+    {"--replay", "REPO=DIR", "a recorded listing: DIR/tree.json, DIR/files", OPT_STEP, 0,
+     apply_replay},
+    {"--generate", NULL, "replayed files whose bytes were not kept get made-up ones", OPT_FLAG,
+     MEMBER(generate), NULL},
     {"--ref", "REPO=NAME", "a branch, tag or refs/pr/N", OPT_STEP, 0, apply_ref},
     {"--rename", "OLD=NEW", "OLD answers 307 to NEW", OPT_STEP, 0, apply_rename},
     {"--gated", "REPO", "listed, but files need a grant", OPT_STEP, 0, apply_gated},

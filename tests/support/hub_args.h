@@ -20,6 +20,7 @@ struct hubd_args {
     bool until_eof;
     bool help;
     bool no_digests;
+    bool generate;
     struct hubd_step *steps;
     size_t step_count;
 };

@@ -1,36 +1,18 @@
 /* The bytes of an answer, with what the rules do to them: stall, cut, reset, flipped byte, pace. */
 #include <poll.h>
 #include <string.h>
-#include <sys/socket.h>
 
-#include "download/base/clock.h"
 #include "tests/support/hub_server.h"
+#include "tests/support/loopback.h"
 
 enum {
     COLLAPSED_RATE = 64 * 1024,
     SLICES_PER_S = 50, // a paced body is sent in so many pieces a second
 };
 
-void hub_reset(int fd)
-{
-    // Dissolving the association resets the connection at once (connect(2), AF_UNSPEC).
-    struct sockaddr none = {.sa_family = AF_UNSPEC};
-    int e = connect(fd, &none, sizeof(none));
-    (void)e; // already gone: as good
-}
-
 bool hub_wait_ms(const struct hub *h, int fd, uint64_t ms)
 {
-    struct pollfd watched[2] = {{.fd = h->stop_fd, .events = POLLIN},
-                                {.fd = fd, .events = POLLRDHUP}};
-    uint64_t from_ns = clock_now_ns();
-    for (;;) {
-        uint64_t gone_ms = (clock_now_ns() - from_ns) / MILLI_NS;
-        if (gone_ms >= ms) return true;
-        uint64_t left_ms = ms - gone_ms;
-        int n = poll(watched, 2, left_ms > 1000000 ? -1 : (int)left_ms);
-        if (n > 0) return false;
-    }
+    return loopback_wait_ms(fd, POLLRDHUP, h->stop_fd, ms) == 0;
 }
 
 /* Bytes per second this body may have now; 0 = any. */
@@ -97,10 +79,10 @@ long hub_body_read(struct hub_body *b, uint64_t pos, char *buf, size_t max)
     }
     if (at_limit(f->close_at, pos, &n)) return HUB_BODY_ERROR;
     if (at_limit(f->reset_at, pos, &n)) {
-        hub_reset(b->fd);
+        loopback_reset(b->fd);
         return HUB_BODY_ERROR;
     }
-    if (n == 0) return HUB_BODY_END;
+    if (n == 0) return HUB_BODY_END; // closes when a longer body was announced
     if (!pace(b, &n) || !load(b->reply, pos, buf, n)) return HUB_BODY_ERROR;
     hub_log_add_bytes(b->hub->log, b->log_id, n);
     return (long)n;

@@ -41,7 +41,7 @@ struct hub_fault {
     bool as_200;               // 200, yet only the range
     bool chunked;              // no Content-Length
     const char *content_range; // this text; "" = none in the 206
-    uint64_t length;           // this Content-Length, whatever follows
+    uint64_t length;           // this Content-Length: sends no more, closes where the body ends
     const char *etag;          // this ETag (with its quotes); "" = none
     const char *encoding;      // claims this Content-Encoding and ignores the range
     const char *location;      // redirects there (302 unless `status`)

@@ -10,6 +10,7 @@
 #include "download/base/mem.h"
 #include "download/base/scoped.h"
 #include "tests/support/hub_text.h"
+#include "tests/support/loopback.h"
 
 enum { LINE_MAX_BYTES = 64 * 1024 };
 
@@ -36,12 +37,8 @@ enum err hub_log_new(const char *path, struct hub_log **ret, struct why *why)
     }
     struct hub_log *l = mem_new(sizeof(*l));
     l->fd = fd;
-    pthread_condattr_t attr;
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     pthread_mutex_init(&l->lock, NULL);
-    pthread_cond_init(&l->changed, &attr);
-    pthread_condattr_destroy(&attr);
+    loopback_cond_init(&l->changed);
     *ret = l;
     return OK;
 }
@@ -248,14 +245,7 @@ bool hub_log_contains(struct hub_log *l, const struct hub_log_filter *f, const c
 
 bool hub_log_wait(struct hub_log *l, const struct hub_log_filter *f, size_t n, uint64_t timeout_ms)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += (time_t)(timeout_ms / 1000);
-    until.tv_nsec += (long)(timeout_ms % 1000) * 1000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_nsec -= 1000000000;
-        until.tv_sec++;
-    }
+    struct timespec until = loopback_deadline(timeout_ms);
     pthread_mutex_lock(&l->lock);
     bool there = count_locked(l, f) >= n;
     for (int e = 0; !there && e == 0; there = count_locked(l, f) >= n) {

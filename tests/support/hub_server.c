@@ -1,15 +1,14 @@
 #include "tests/support/hub_server.h"
 
 #include <microhttpd.h>
-#include <netinet/in.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "download/base/clock.h"
 #include "download/base/mem.h"
 #include "download/base/scoped.h"
+#include "tests/support/loopback.h"
 
 enum {
     BLOCK_BYTES = 256 * 1024,     // of a body, generated and sent at once
@@ -17,7 +16,6 @@ enum {
     STACK_BYTES = 512 * 1024,     // of a connection's thread
     MAX_CONNECTIONS = 2000,
     UPLOAD_MAX = 1024 * 1024,
-    BACKLOG = 512,
 };
 
 struct hub_server {
@@ -135,17 +133,12 @@ static struct MHD_Response *response_of(struct exchange *x)
     const struct hub_reply *r = &x->reply;
     uint64_t length = hub_reply_length(r);
     size_t block = length < BLOCK_BYTES ? (size_t)length + 1 : BLOCK_BYTES;
-    uint64_t told = r->fault.chunked ? MHD_SIZE_UNKNOWN : length;
+    uint64_t told = r->fault.length == HUB_NEVER ? length : r->fault.length;
+    if (r->fault.chunked) told = MHD_SIZE_UNKNOWN;
     struct MHD_Response *m = MHD_create_response_from_callback(told, block, read_body, x, NULL);
     if (!m) return NULL;
     for (size_t i = 0; i < r->header_count; i++) {
         (void)MHD_add_response_header(m, r->headers[i].name, r->headers[i].value);
-    }
-    if (r->fault.length != HUB_NEVER) {
-        SCOPED(mem_freep) char *lie = mem_printf("%llu", (unsigned long long)r->fault.length);
-        MHD_set_response_options(m, MHD_RF_INSANITY_HEADER_CONTENT_LENGTH, MHD_RO_END);
-        (void)MHD_add_response_header(m, "Content-Length", lie);
-        (void)MHD_add_response_header(m, "Connection", "close");
     }
     return m;
 }
@@ -211,26 +204,11 @@ static size_t keep_encoded(void *cls, struct MHD_Connection *c, char *s)
 
 /* ---- start and stop ---- */
 
-static int listen_somewhere(unsigned *ret_port)
-{
-    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t len = sizeof(a);
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0) return -1;
-    if (bind(fd, (struct sockaddr *)&a, len) < 0 || listen(fd, BACKLOG) < 0 ||
-        getsockname(fd, (struct sockaddr *)&a, &len) < 0) {
-        close(fd);
-        return -1;
-    }
-    *ret_port = ntohs(a.sin_port);
-    return fd;
-}
-
 enum err hub_server_start(struct hub *h, enum hub_origin origin, struct hub_server **ret,
                           struct why *why)
 {
     unsigned port = 0;
-    int fd = listen_somewhere(&port);
+    int fd = loopback_listen(&port);
     if (fd < 0) return fail_errno(why, "cannot listen on 127.0.0.1");
     struct hub_server *s = mem_new(sizeof(*s));
     *s = (struct hub_server){.hub = h, .origin = origin, .port = port};

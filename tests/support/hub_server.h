@@ -31,7 +31,5 @@ long hub_body_read(struct hub_body *b, uint64_t pos, char *buf, size_t max);
 void hub_body_done(struct hub_body *b);
 /* Waits; false when the client hung up or the hub ends. `ms` UINT64_MAX = until then. */
 bool hub_wait_ms(const struct hub *h, int fd, uint64_t ms);
-/* Sends a TCP reset now. */
-void hub_reset(int fd);
 
 #endif
