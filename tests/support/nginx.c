@@ -27,10 +27,12 @@ bool nginx_available(void)
     return proc_run(&(struct proc_spec){.argv = argv}, CHECK_MS, &p) && proc_status(p) == 0;
 }
 
-/* One process, in the foreground, nothing written outside its prefix. */
+/* In the foreground, nothing written outside its prefix. Not `master_process off`: that mode
+ * crashes over inherited sockets. */
 static void add_frame(struct buf *b)
 {
-    buf_adds(b, "daemon off;\nmaster_process off;\npid nginx.pid;\nerror_log error.log;\n"
+    if (geteuid() == 0) buf_adds(b, "user root;\n"); // else it cannot read our directories
+    buf_adds(b, "daemon off;\nworker_processes 1;\npid nginx.pid;\nerror_log error.log;\n"
                 "events { worker_connections 1024; }\n"
                 "http {\n  sendfile on; tcp_nopush on; keepalive_requests 1000000;\n"
                 "  default_type application/octet-stream;\n"
@@ -90,7 +92,9 @@ static enum err run(struct nginx *n, int fd, struct why *why)
     const char *const env[] = {"NGINX=3;", NULL};
     enum err e = check(test, why);
     if (e) return e;
-    return proc_start(&(struct proc_spec){.argv = argv, .env = env, .extra_fd = fd}, &n->proc, why);
+    // SIGTERM: the master takes its worker along, which it could not when killed.
+    const struct proc_spec s = {.argv = argv, .env = env, .extra_fd = fd, .death_signal = SIGTERM};
+    return proc_start(&s, &n->proc, why);
 }
 
 enum err nginx_start(const struct nginx_options *o, struct nginx **ret, struct why *why)
