@@ -135,9 +135,9 @@ static bool take_key(struct scan *s)
 
 static bool keys_differ(struct scan *s, const struct container *object)
 {
-    struct key *keys = s->keys + object->first_key;
     size_t count = s->key_count - object->first_key;
     if (count < 2) return true;
+    struct key *keys = s->keys + object->first_key;
     qsort_r(keys, count, sizeof(*keys), key_order, s->arena.data);
     for (size_t i = 1; i < count; i++) {
         if (key_order(&keys[i - 1], &keys[i], s->arena.data) != 0) continue;
