@@ -11,7 +11,7 @@ enum err source_open(const struct source_spec *spec, const struct source_setup *
 {
     switch (spec->kind) {
     case SOURCE_HUB: return hub_open(spec, setup, ret, why);
-    case SOURCE_MANIFEST: return fail(why, ERR_USAGE, "manifests are not read by this version");
+    case SOURCE_MANIFEST: return manifest_open(spec, setup, ret, why);
     case SOURCE_BARE_URL: return bare_url_open(spec, setup, ret, why);
     }
     return fail(why, ERR_INTERNAL, "no such kind of source");
@@ -85,13 +85,17 @@ const char *source_warning(const struct source *s, size_t i)
 void source_warn(struct source *s, const char *fmt, ...)
 {
     if (s->warning_count == WARNINGS_MAX) return;
-    if (!s->warnings) s->warnings = mem_array(WARNINGS_MAX, sizeof(*s->warnings));
+    SCOPED(mem_freep) char *text = NULL;
     struct buf b;
     buf_init(&b, WHY_MAX);
     va_list args;
     va_start(args, fmt);
     buf_addfv(&b, fmt, args);
     va_end(args);
-    s->warnings[s->warning_count++] = buf_take(&b);
-    buf_done(&b);
+    text = buf_take(&b);
+    for (size_t i = 0; i < s->warning_count; i++) {
+        if (str_eq(s->warnings[i], text)) return;
+    }
+    if (!s->warnings) s->warnings = mem_array(WARNINGS_MAX, sizeof(*s->warnings));
+    s->warnings[s->warning_count++] = TAKE(text);
 }

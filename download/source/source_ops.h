@@ -40,7 +40,7 @@ NODISCARD enum err bare_url_open(const struct source_spec *spec, const struct so
 /* Takes over what `setup` says for all kinds. ERR_USAGE: the endpoint is no http(s) URL. */
 NODISCARD enum err source_init(struct source *s, const struct source_ops *ops,
                                const struct source_setup *setup, struct why *why);
-/* At most WARNINGS_MAX are kept. */
+/* At most WARNINGS_MAX are kept, none twice. */
 enum { WARNINGS_MAX = 20 };
 void source_warn(struct source *s, const char *fmt, ...) PRINTF_LIKE(2, 3);
 

@@ -149,6 +149,7 @@ static enum err parse_url(const char *text, const struct source_hint *hint, stru
     e = no_hub_flags(text, hint, why);
     if (e) return e;
     s->kind = hint->is_manifest ? SOURCE_MANIFEST : SOURCE_BARE_URL;
+    if (fragment && hint->is_manifest) return bad(text, "a manifest's URL takes no '#'", why);
     if (fragment) e = parse_pin(text, fragment + 1, &s->pin, why);
     if (e) return e;
     s->url = TAKE(url);
