@@ -14,9 +14,19 @@ struct told { // the parts every sentence is made of
     char subject[2 * CLEAN_MAX + 16]; // "'file' of 'org/name'", "'org/name'", "'file'"
     char by[512];                     // "huggingface.co answered 404, RepoNotFound, request abc"
     const char *path;
+    bool by_hub; // the endpoint said so, not the CDN or another origin: the token was shown to it
     struct clean repo;
     struct clean note;
 };
+
+/* Did the origin of the token answer? Nobody named counts as the Hub. */
+static bool answered_by_hub(const struct source *s, const struct outcome *o)
+{
+    char host[OUTCOME_HOST_MAX];
+    if (!s->repo || !s->endpoint) return false;
+    url_host_text(&s->endpoint_at, host, sizeof(host));
+    return !o->host[0] || str_eq_nocase(o->host, host);
+}
 
 static void tell_by(struct told *t)
 {
@@ -110,7 +120,7 @@ static enum err forbidden(const struct told *t, struct why *why)
 {
     struct clean text;
     const char *said = t->o->error_text[0] ? clean(t->o->error_text, &text) : "access was refused";
-    if (t->s->have_token && t->s->repo) {
+    if (t->s->have_token && t->by_hub) {
         return fail(why, ERR_AUTH, "%s: %s (%s); the token used is the one from %s", t->subject,
                     said, t->by, t->note.text);
     }
@@ -121,20 +131,20 @@ static enum err not_found(const struct told *t, struct why *why)
 {
     const char *code = t->o->error_code;
     if (str_eq(code, "RevisionNotFound")) return revision_missing(t, why);
-    if (t->s->repo && (str_eq(code, "RepoNotFound") || !t->path)) return repo_missing(t, why);
+    if (t->by_hub && (str_eq(code, "RepoNotFound") || !t->path)) return repo_missing(t, why);
     return fail(why, ERR_NOT_FOUND, "%s is not there (%s)", t->subject, t->by);
 }
 
 static enum err unauthorised(const struct told *t, struct why *why)
 {
-    if (!t->s->repo) return forbidden(t, why);
+    if (!t->by_hub) return forbidden(t, why);
     return t->s->have_token ? token_refused(t, why) : repo_missing(t, why);
 }
 
 static enum err by_status(const struct told *t, struct why *why)
 {
     const struct outcome *o = t->o;
-    if (t->s->repo && str_eq(o->error_code, "GatedRepo")) return gated(t, why);
+    if (t->by_hub && str_eq(o->error_code, "GatedRepo")) return gated(t, why);
     switch (o->status) {
     case 401: return unauthorised(t, why);
     case 403:
@@ -143,7 +153,7 @@ static enum err by_status(const struct told *t, struct why *why)
     case 410: return not_found(t, why);
     case 429:
         return fail(why, ERR_RATE_LIMITED, "%s: too many requests (%s)%s", t->subject, t->by,
-                    t->s->have_token ? "" : "; with a token the Hub allows more");
+                    t->s->have_token || !t->by_hub ? "" : "; with a token the Hub allows more");
     default: break;
     }
     if (o->status >= 300 && o->status < 400) {
@@ -194,7 +204,7 @@ static enum err by_cause(const struct told *t, struct why *why)
 enum err source_explain(const struct source *s, const char *path, const struct outcome *o,
                         struct why *why)
 {
-    struct told t = {.s = s, .o = o, .path = path};
+    struct told t = {.s = s, .o = o, .path = path, .by_hub = answered_by_hub(s, o)};
     tell_start(&t);
     return outcome_is_answer(o) ? by_status(&t, why) : by_cause(&t, why);
 }

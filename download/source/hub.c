@@ -56,7 +56,7 @@ static void hub_ask(struct hub *h, const char *what, const char *rev, const char
 {
     const struct source *s = &h->base;
     struct buf b;
-    buf_init(&b, 4 * URL_MAX_BYTES);
+    buf_init(&b, URL_ROOM);
     buf_addf(&b, "%s/api/%s/%s/%s/", s->endpoint, repo_type_plural(s->repo_type), s->repo, what);
     url_add_encoded(&b, rev, false);
     buf_adds(&b, query);

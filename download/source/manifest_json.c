@@ -46,7 +46,7 @@ static bool is_absent(const struct json *v)
 enum err manifest_url_below(const char *base, const char *path, char **ret, struct why *why)
 {
     struct buf b;
-    buf_init(&b, 4 * URL_MAX_BYTES);
+    buf_init(&b, URL_ROOM);
     url_add_encoded(&b, path, true);
     enum err e = url_resolve(base, buf_str(&b), ret, why);
     buf_done(&b);

@@ -12,7 +12,7 @@
 static char *hub_file_url(const struct source *s, const struct listing_entry *e)
 {
     struct buf b;
-    buf_init(&b, 4 * URL_MAX_BYTES);
+    buf_init(&b, URL_ROOM);
     buf_addf(&b, "%s/%s%s/resolve/", s->endpoint, repo_type_prefix(s->repo_type), s->repo);
     url_add_encoded(&b, s->listing.commit ? s->listing.commit : s->revision, false);
     buf_addc(&b, '/');

@@ -145,139 +145,6 @@ bool url_same_origin(const struct url *a, const struct url *b)
     return a->https == b->https && a->port == b->port && str_eq(a->host, b->host);
 }
 
-/* ---- resolve ----------------------------------------------------------------------------------
- */
-
-/* 1 for ".", 2 for "..", else 0; %2e counts as a dot, as it does for servers that decode first. */
-static int dots(struct span segment)
-{
-    int n = 0;
-    const char *p = segment.at;
-    const char *end = p + segment.len;
-    for (; p < end && n < 3; n++) {
-        bool encoded = end - p >= 3 && p[0] == '%' && p[1] == '2' && (p[2] == 'e' || p[2] == 'E');
-        if (*p != '.' && !encoded) return 0;
-        p += encoded ? 3 : 1;
-    }
-    return n <= 2 ? n : 0;
-}
-
-/* Removes the last segment, whose '/' ends the text; what is before `floor` stays. */
-static void drop_segment(struct buf *b, size_t floor)
-{
-    if (b->len > floor) b->len--;
-    while (b->len > floor && b->data[b->len - 1] != '/')
-        b->len--;
-    b->data[b->len] = '\0';
-}
-
-/* Adds `path` (RFC 3986 §5.2.4) so that the result begins with '/'. */
-static void add_path(struct buf *b, const char *path, size_t len)
-{
-    const char *end = path + len;
-    buf_addc(b, '/');
-    size_t floor = b->len;
-    if (path < end && *path == '/') path++;
-    while (path < end) {
-        const char *slash = memchr(path, '/', (size_t)(end - path));
-        struct span segment = {path, (size_t)((slash ? slash : end) - path)};
-        switch (dots(segment)) {
-        case 1: break;
-        case 2: drop_segment(b, floor); break;
-        default:
-            buf_add(b, segment.at, segment.len);
-            if (slash) buf_addc(b, '/');
-        }
-        path = slash ? slash + 1 : end;
-    }
-}
-
-/* Bytes beyond ASCII are encoded, as browsers and curl do with a Location. */
-static void add_ascii(struct buf *b, const char *s, size_t len)
-{
-    for (size_t i = 0; i < len; i++) {
-        if ((unsigned char)s[i] < 0x80) {
-            buf_addc(b, s[i]);
-        } else {
-            buf_addf(b, "%%%02X", (unsigned)(unsigned char)s[i]);
-        }
-    }
-}
-
-/* Does it begin with "scheme:"? */
-static bool has_scheme(const char *ref)
-{
-    size_t n = 0;
-    while (is_alnum(ref[n]) || (n > 0 && ref[n] && strchr("+-.", ref[n])))
-        n++;
-    return n > 0 && ref[n] == ':';
-}
-
-/* Scheme and authority of `base`, then the path that `ref` (no scheme, no authority) means. */
-static void add_relative(struct buf *b, const char *base, const struct url *u, struct span ref)
-{
-    buf_add(b, base, (size_t)(u->path - base));
-    size_t base_len = u->query ? (size_t)(u->query - 1 - u->path) : strlen(u->path);
-    const char *query = memchr(ref.at, '?', ref.len);
-    size_t path_len = query ? (size_t)(query - ref.at) : ref.len;
-
-    struct buf path;
-    buf_init(&path, 2 * URL_MAX_BYTES);
-    if (ref.len == 0 || *ref.at == '?') {
-        buf_add(&path, u->path, base_len);
-    } else if (*ref.at != '/') {
-        const char *slash = memrchr(u->path, '/', base_len);
-        if (slash) buf_add(&path, u->path, (size_t)(slash + 1 - u->path));
-    }
-    buf_add(&path, ref.at, path_len);
-    add_path(b, buf_str(&path), path.len);
-    if (query) {
-        buf_add(b, query, ref.len - path_len);
-    } else if (ref.len == 0 && u->query) {
-        buf_addf(b, "?%s", u->query);
-    }
-    buf_done(&path);
-}
-
-enum err url_resolve(const char *base, const char *ref, char **ret, struct why *why)
-{
-    struct url u = {0};
-    enum err e = url_parse(base, &u, why);
-    if (e) return e;
-    if (strlen(ref) > URL_MAX_BYTES) return refuse(ref, "is longer than 8 KiB", why);
-
-    size_t len = strcspn(ref, "#");
-    struct buf out;
-    buf_init(&out, 8 * URL_MAX_BYTES); // every byte may become three
-    bool absolute = has_scheme(ref);
-    bool has_host = absolute || (ref[0] == '/' && ref[1] == '/');
-    if (has_host) {
-        if (!absolute) buf_adds(&out, u.https ? "https:" : "http:");
-        add_ascii(&out, ref, len);
-    } else {
-        struct buf clear;
-        buf_init(&clear, 4 * URL_MAX_BYTES);
-        add_ascii(&clear, ref, len);
-        add_relative(&out, base, &u, (struct span){buf_str(&clear), clear.len});
-        buf_done(&clear);
-    }
-    struct url found = {0};
-    e = url_parse(buf_str(&out), &found, why);
-    if (!e && has_host) { // dot segments of an absolute reference
-        char *text = buf_take(&out);
-        err_ignore(url_parse(text, &found, NULL)); // it just was one; now its pointers are ours
-        struct span rest = {found.path, strlen(found.path)};
-        size_t path_len = found.query ? (size_t)(found.query - 1 - found.path) : rest.len;
-        buf_add(&out, text, (size_t)(found.path - text));
-        add_path(&out, rest.at, path_len);
-        buf_add(&out, rest.at + path_len, rest.len - path_len);
-        mem_free(text);
-    }
-    if (!e) *ret = buf_take(&out);
-    buf_done(&out);
-    return e;
-}
-
 /* ---- text --------------------------------------------------------------------------------------
  */
 
@@ -343,7 +210,7 @@ static void redact_query(struct buf *b, const char *query)
 void url_redact(const char *text, char *ret, size_t ret_size)
 {
     struct buf b;
-    buf_init(&b, 4 * URL_MAX_BYTES);
+    buf_init(&b, URL_ROOM);
     const char *rest = text + strcspn(text, "/?#@");
     if (rest[0] == '/' && rest[1] == '/') {
         rest += 2;

@@ -11,7 +11,7 @@
 #include "download/base/buf.h"
 #include "download/base/err.h"
 
-enum { URL_HOST_MAX = 256 };
+enum { URL_HOST_MAX = 256, URL_ROOM = 64 * 1024 }; // every byte of a URL may become three
 
 struct url {
     bool https;
