@@ -151,7 +151,7 @@ static void header_text(const struct shard *s, struct buf *ret)
                  (unsigned long long)t->rows);
         if (t->cols) buf_addf(ret, ",%llu", (unsigned long long)t->cols);
         buf_addf(ret, "],\"data_offsets\":[%llu,%llu]}", (unsigned long long)at,
-                 (unsigned long long)(at + tensor_bytes(t)));
+                 (unsigned long long)at + tensor_bytes(t));
         at += tensor_bytes(t);
     }
     buf_addc(ret, '}');
@@ -171,7 +171,7 @@ static uint64_t spare_bytes(const struct shard *s, uint64_t want)
 static struct shard shard_fitted(const struct hub_model_plan *p, unsigned i)
 {
     struct shard s = shard_tensors(p, i, 0);
-    uint64_t extra = spare_bytes(&s, p->shard_bytes) / (3 * BF16_BYTES * p->hidden);
+    uint64_t extra = spare_bytes(&s, p->shard_bytes) / (p->hidden * 3 * BF16_BYTES);
     if (p->layers == 0 || extra == 0) return s;
     shard_done(&s);
     return shard_tensors(p, i, extra);
@@ -219,7 +219,7 @@ static struct hub_file *add_config(struct hub_store *st, const struct hub_model_
              "  \"rope_theta\": 500000.0,\n  \"bos_token_id\": 0,\n  \"eos_token_id\": 1,\n"
              "  \"tie_word_embeddings\": false,\n  \"torch_dtype\": \"bfloat16\"\n}\n",
              (unsigned long long)p->hidden, (unsigned long long)intermediate(p->hidden),
-             (unsigned long long)(p->layers * p->shards), (unsigned long long)heads,
+             (unsigned long long)p->layers * p->shards, (unsigned long long)heads,
              (unsigned long long)(heads / 4), (unsigned long long)p->vocab);
     return add_text(st, "config.json", &b);
 }

@@ -104,6 +104,7 @@ struct hub_repo *hub_repo_get(struct hub_store *s, const char *name)
 
 const struct hub_commit *hub_repo_commit(const struct hub_repo *r, const char *rev)
 {
+    if (strcmp(rev, "HEAD") == 0) rev = "main"; // huggingface.js asks so for model info
     for (size_t i = 0; i < r->ref_count; i++) {
         if (strcmp(r->refs[i].name, rev) == 0) return r->refs[i].commit;
     }

@@ -9,7 +9,7 @@
 #include "download/base/mem.h"
 #include "download/base/scoped.h"
 
-enum { DAY_S = 24 * 3600 };
+static const long day_s = 24L * 3600;
 
 static void key_freep(EVP_PKEY **k)
 {
@@ -39,8 +39,8 @@ static X509 *cert_new(EVP_PKEY *key, const char *name, long serial, bool expired
     const unsigned char *text = (const unsigned char *)name;
     X509_set_version(x, X509_VERSION_3);
     ASN1_INTEGER_set(X509_get_serialNumber(x), serial);
-    X509_gmtime_adj(X509_getm_notBefore(x), -2 * DAY_S);
-    X509_gmtime_adj(X509_getm_notAfter(x), expired ? -DAY_S : 2 * DAY_S);
+    X509_gmtime_adj(X509_getm_notBefore(x), -2 * day_s);
+    X509_gmtime_adj(X509_getm_notAfter(x), expired ? -day_s : 2 * day_s);
     X509_set_pubkey(x, key);
     X509_NAME_add_entry_by_txt(X509_get_subject_name(x), "CN", MBSTRING_UTF8, text, -1, -1, 0);
     return x;

@@ -15,6 +15,8 @@ static struct hub *start(void)
     return h;
 }
 
+enum { HOUR_MS = 3600 * 1000 };
+
 static const char info[] = "/api/models/org/name";
 static const char resolve[] = "/org/name/resolve/main/a.txt";
 
@@ -28,8 +30,8 @@ Test(hub_limit, without_buckets_no_headers_are_sent)
 Test(hub_limit, a_bucket_counts_down_and_refuses_while_the_other_goes_on)
 {
     SCOPED(hub_freep) struct hub *h = start();
-    hub_limit(h, HUB_BUCKET_API, 2, 3600 * 1000);
-    hub_limit(h, HUB_BUCKET_RESOLVERS, 9, 3600 * 1000);
+    hub_limit(h, HUB_BUCKET_API, 2, HOUR_MS);
+    hub_limit(h, HUB_BUCKET_RESOLVERS, 9, HOUR_MS);
     static const struct {
         const char *path;
         long status;

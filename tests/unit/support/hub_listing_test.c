@@ -152,6 +152,7 @@ Test(hub_listing, what_is_not_there_is_said_by_code)
         {"/api/models/org/none", NULL, 401, NULL},
         {"/api/models/org/none", "Authorization: Bearer hf_good", 404, "RepoNotFound"},
         {"/api/models/org/name", "Authorization: Bearer hf_bad", 401, NULL},
+        {"/api/models/org/name/revision/HEAD", NULL, 200, NULL},
         {"/api/models/org/name/revision/v9", NULL, 404, "RevisionNotFound"},
         {"/org/name/resolve/main/none.txt", NULL, 404, "EntryNotFound"},
         {"/datasets/org/set/resolve/main/a", NULL, 307, NULL},

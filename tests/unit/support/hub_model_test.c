@@ -143,8 +143,8 @@ Test(hub_model, too_small_a_shard_is_refused)
 
 Test(hub_model, the_same_seed_gives_the_same_digests_and_another_gives_others)
 {
-    const struct hub_model m = {.shards = 2, .bytes = 2 * MIB, .seed = 7};
-    const struct hub_model other = {.shards = 2, .bytes = 2 * MIB, .seed = 8};
+    const struct hub_model m = {.shards = 2, .bytes = UINT64_C(2) * MIB, .seed = 7};
+    const struct hub_model other = {.shards = 2, .bytes = UINT64_C(2) * MIB, .seed = 8};
     SCOPED(hub_freep) struct hub *a = with_model(&m);
     SCOPED(hub_freep) struct hub *b = with_model(&m);
     SCOPED(hub_freep) struct hub *c = with_model(&other);
