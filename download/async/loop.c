@@ -1,0 +1,151 @@
+#include "download/async/loop.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "download/base/clock.h"
+#include "download/base/mem.h"
+
+struct loop {
+    /* any thread */
+    struct mailbox *posts;
+    int wake_fd;
+    atomic_bool interrupted;
+    /* loop's thread */
+    struct list timers; // ascending at_ns
+    uint64_t now_ns;
+};
+
+/* write(2) and an atomic flag only: signal handlers come here. */
+static void wake(void *user)
+{
+    struct loop *l = user;
+    uint64_t one = 1;
+    int saved = errno;
+    ssize_t ignored = write(l->wake_fd, &one, sizeof(one)); // full counter = already awake
+    (void)ignored;
+    errno = saved;
+}
+
+enum err loop_new(struct loop **ret, struct why *why)
+{
+    int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (fd < 0) return fail(why, ERR_INTERNAL, "cannot make an eventfd: %s", strerror(errno));
+    struct loop *l = mem_new(sizeof(*l));
+    l->wake_fd = fd;
+    l->posts = mailbox_new(&(struct mailbox_opts){.wake = wake, .wake_user = l});
+    list_init(&l->timers);
+    l->now_ns = clock_now_ns();
+    *ret = l;
+    return OK;
+}
+
+void loop_free(struct loop *l)
+{
+    if (!l) return;
+    mailbox_free(l->posts);
+    close(l->wake_fd);
+    mem_free(l);
+}
+
+void loop_post(struct loop *l, struct post *take_p)
+{
+    mailbox_put(l->posts, &take_p->message, NULL); // no limit, never closed: always taken
+}
+
+void loop_interrupt(struct loop *l)
+{
+    atomic_store(&l->interrupted, true);
+    wake(l);
+}
+
+bool loop_interrupted(const struct loop *l)
+{
+    return atomic_load(&l->interrupted);
+}
+
+uint64_t loop_now_ns(const struct loop *l)
+{
+    return l->now_ns;
+}
+
+void timer_init(struct timer *t, timer_fn *fire)
+{
+    list_init(&t->node);
+    t->fire = fire;
+}
+
+void timer_set(struct loop *l, struct timer *t, uint64_t at_ns)
+{
+    timer_cancel(t);
+    t->at_ns = at_ns;
+    struct list *before = &l->timers;
+    list_each (node, &l->timers) {
+        if (container_of(node, struct timer, node)->at_ns <= at_ns) continue;
+        before = node;
+        break;
+    }
+    list_add_tail(before, &t->node);
+}
+
+void timer_cancel(struct timer *t)
+{
+    list_remove(&t->node);
+}
+
+bool timer_is_set(const struct timer *t)
+{
+    return !list_empty(&t->node);
+}
+
+static int wait_ms(const struct loop *l)
+{
+    if (list_empty(&l->timers)) return -1;
+    uint64_t at = container_of(l->timers.next, struct timer, node)->at_ns;
+    uint64_t now = clock_now_ns();
+    if (at <= now) return 0;
+    uint64_t ms = (at - now + MILLI_NS - 1) / MILLI_NS;
+    return ms > INT32_MAX ? INT32_MAX : (int)ms;
+}
+
+static void run_timers(struct loop *l)
+{
+    struct list due;
+    list_init(&due);
+    list_each_safe (node, &l->timers) {
+        if (container_of(node, struct timer, node)->at_ns > l->now_ns) break;
+        list_remove(node);
+        list_add_tail(&due, node);
+    }
+    struct list *node;
+    while ((node = list_pop(&due))) {
+        struct timer *t = container_of(node, struct timer, node);
+        t->fire(t);
+    }
+}
+
+void loop_drain(struct loop *l)
+{
+    struct message *m;
+    while ((m = mailbox_take(l->posts))) {
+        struct post *p = container_of(m, struct post, message);
+        p->deliver(p);
+    }
+}
+
+void loop_turn(struct loop *l)
+{
+    struct pollfd wait = {.fd = l->wake_fd, .events = POLLIN};
+    if (poll(&wait, 1, wait_ms(l)) > 0) {
+        uint64_t count;
+        ssize_t ignored = read(l->wake_fd, &count, sizeof(count)); // only to reset the counter
+        (void)ignored;
+    }
+    l->now_ns = clock_now_ns();
+    loop_drain(l);
+    run_timers(l);
+}

@@ -1,0 +1,52 @@
+/* loop.h - the control thread's turn: posts that other threads sent, timers that are due, one clock
+ * reading per turn. Everything the loop calls runs on its thread, exactly once, never from inside
+ * the call that asked for it. */
+#ifndef SHARDFETCH_ASYNC_LOOP_H
+#define SHARDFETCH_ASYNC_LOOP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "download/async/mailbox.h"
+#include "download/base/err.h"
+
+struct loop;
+
+/* A message to the loop; `deliver` is called with it on the loop's thread and owns it then. */
+struct post;
+typedef void post_fn(struct post *p);
+struct post {
+    struct message message;
+    post_fn *deliver;
+};
+
+/* Something to do at a time. The owner keeps the memory; setting again moves it. */
+struct timer;
+typedef void timer_fn(struct timer *t);
+struct timer {
+    struct list node; // in the loop, ordered by `at_ns`, when set
+    uint64_t at_ns;
+    timer_fn *fire; // the timer is no longer set when it is called
+};
+
+NODISCARD enum err loop_new(struct loop **ret, struct why *why); // ERR_INTERNAL: no descriptor left
+void loop_free(struct loop *l);
+
+/* Any thread. */
+void loop_post(struct loop *l, struct post *take_p);
+/* Any thread and signal handlers: ends a wait; loop_interrupted then answers true until cleared. */
+void loop_interrupt(struct loop *l);
+
+/* Loop's thread only. */
+uint64_t loop_now_ns(const struct loop *l); // as read at the start of this turn
+void timer_init(struct timer *t, timer_fn *fire);
+void timer_set(struct loop *l, struct timer *t, uint64_t at_ns);
+void timer_cancel(struct timer *t);
+bool timer_is_set(const struct timer *t);
+bool loop_interrupted(const struct loop *l);
+/* Delivers what has been posted, without waiting: for the end, when nobody posts any more. */
+void loop_drain(struct loop *l);
+/* One turn: waits for a post, a timer or an interrupt, and runs what is due. */
+void loop_turn(struct loop *l);
+
+#endif
