@@ -1,6 +1,7 @@
 #include "hash/hasher.h"
 
 #include <openssl/crypto.h>
+#include <stdio.h>
 
 #include "hash/git_sha1.h"
 #include "hash/hasher_ops.h"
@@ -106,4 +107,9 @@ struct hasher *hasher_restore(const uint8_t state[HASHER_STATE_BYTES])
     sha256_restore_words(h, words, bytes);
     h->bytes = bytes;
     return h;
+}
+
+void hasher_library_version(char *ret, size_t size)
+{
+    snprintf(ret, size, "%s", OpenSSL_version(OPENSSL_VERSION_STRING));
 }

@@ -30,4 +30,7 @@ bool hasher_save(const struct hasher *h, uint8_t ret_state[HASHER_STATE_BYTES]);
 /* NULL: a byte count that is no multiple of 64, or beyond SHA-256's own limit of 2^61 - 1. */
 struct hasher *hasher_restore(const uint8_t state[HASHER_STATE_BYTES]);
 
+/* "3.0.19": of OpenSSL at run time. */
+void hasher_library_version(char *ret, size_t size);
+
 #endif

@@ -1,5 +1,6 @@
 #include "download/base/json.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include <cjson/cJSON.h>
@@ -148,4 +149,9 @@ size_t json_count(const struct json *v)
     for (const struct json *member = json_first(v); member; member = json_next(member))
         n++;
     return n;
+}
+
+void json_library_version(char *ret, size_t size)
+{
+    snprintf(ret, size, "%s", cJSON_Version());
 }

@@ -64,4 +64,7 @@ void json_add_u64_field(struct buf *b, const char *key, uint64_t value);
 void json_add_bool_field(struct buf *b, const char *key, bool value);
 void json_add_null_field(struct buf *b, const char *key);
 
+/* "1.7.15": of cJSON at run time. */
+void json_library_version(char *ret, size_t size);
+
 #endif
