@@ -1,0 +1,157 @@
+#include "download/sched/retry.h"
+
+#include "download/base/clock.h"
+#include "download/base/scoped.h"
+
+enum {
+    BACKOFF_FIRST_MS = 250, // peers.md §3.3: full jitter 0.25 s · 2^k, at most 30 s
+    BACKOFF_MAX_MS = 30000,
+    RATE_SLACK_S = 1,   // huggingface_hub waits one second more than told; so do we
+    RATE_DEFAULT_S = 5, // a 429 that says nothing
+};
+
+static struct verdict give_up(const struct outcome *o)
+{
+    return (struct verdict){.action = DO_FAIL, .err = retry_error(o)};
+}
+
+/* AWS "full jitter": uniform in [0, min(cap, base · 2^failures)). */
+static uint64_t backoff_ns(unsigned failures, struct rng *rng)
+{
+    uint64_t ceiling = BACKOFF_FIRST_MS;
+    for (unsigned i = 1; i < failures && ceiling < BACKOFF_MAX_MS; i++)
+        ceiling *= 2;
+    if (ceiling > BACKOFF_MAX_MS) ceiling = BACKOFF_MAX_MS;
+    return rng_below(rng, ceiling * MILLI_NS);
+}
+
+static struct verdict again(struct retry_state *s, const struct retry_policy *p,
+                            const struct outcome *o, struct rng *rng)
+{
+    if (s->failures >= p->attempts) return give_up(o);
+    s->failures++;
+    return (struct verdict){.action = DO_RETRY, .wait_ns = backoff_ns(s->failures, rng)};
+}
+
+static uint64_t told_wait_s(const struct outcome *o)
+{
+    if (o->retry_after_s) return o->retry_after_s;
+    if (o->rate.known && o->rate.remaining == 0) return o->rate.reset_s + RATE_SLACK_S;
+    return RATE_DEFAULT_S;
+}
+
+static struct verdict rate_limited(struct retry_state *s, const struct retry_policy *p,
+                                   const struct outcome *o, struct rng *rng)
+{
+    uint64_t wait_s = told_wait_s(o);
+    uint64_t wait_ns = wait_s > p->max_wait_s ? UINT64_MAX : wait_s * SECOND_NS;
+    if (wait_ns == UINT64_MAX || s->waited_ns + wait_ns > p->max_wait_s * SECOND_NS) {
+        return (struct verdict){.action = DO_FAIL, .err = ERR_RATE_LIMITED};
+    }
+    wait_ns += rng_below(rng, SECOND_NS / 4); // everybody was told the same second
+    s->waited_ns += wait_ns;
+    return (struct verdict){.action = DO_RETRY, .wait_ns = wait_ns};
+}
+
+static struct verdict of_status(struct retry_state *s, const struct retry_policy *p,
+                                const struct retry_facts *f, const struct outcome *o,
+                                struct rng *rng)
+{
+    bool refusal = o->status == 401 || o->status == 403;
+    if (refusal && f->can_refresh && s->refreshes < RETRY_MAX_REFRESHES) {
+        s->refreshes++;
+        return (struct verdict){.action = DO_REFRESH};
+    }
+    if (o->status == 416 && !f->is_call && s->restarts == 0) {
+        s->restarts++;
+        return (struct verdict){.action = DO_RESTART};
+    }
+    bool passing = o->status == 408 || (o->status >= 500 && o->status != 501 && o->status != 505);
+    return passing ? again(s, p, o, rng) : give_up(o);
+}
+
+static struct verdict of_range(struct retry_state *s, const struct retry_policy *p,
+                               const struct outcome *o, struct rng *rng)
+{
+    if (o->status != 200) return again(s, p, o, rng);
+    if (s->whole_tried) return give_up(o);
+    s->whole_tried = true;
+    return (struct verdict){.action = DO_WHOLE};
+}
+
+static struct verdict once_more_from_zero(struct retry_state *s, const struct outcome *o)
+{
+    if (s->restarts > 0) return give_up(o);
+    s->restarts++;
+    return (struct verdict){.action = DO_RESTART};
+}
+
+struct verdict retry_decide(struct retry_state *s, const struct retry_policy *p,
+                            const struct retry_facts *f, const struct outcome *o, struct rng *rng)
+{
+    if (o->body_bytes && !f->is_call) {
+        s->failures = 0;
+        s->refreshes = 0;
+        s->redirects = 0;
+    }
+    switch (o->cause) {
+    case CAUSE_NONE: return (struct verdict){.action = DO_COMPLETE};
+    case CAUSE_CUT:
+    case CAUSE_CANCELLED: return (struct verdict){.action = DO_REQUEUE};
+    case CAUSE_RATE_LIMIT: return rate_limited(s, p, o, rng);
+    case CAUSE_STATUS: return of_status(s, p, f, o, rng);
+    case CAUSE_RANGE: return of_range(s, p, o, rng);
+    case CAUSE_CHANGED:
+    case CAUSE_DIGEST: return once_more_from_zero(s, o);
+    case CAUSE_REDIRECT:
+        if (s->redirects >= RETRY_MAX_REDIRECTS) return give_up(o);
+        s->redirects++;
+        return (struct verdict){.action = DO_REDIRECT};
+    case CAUSE_DNS:
+    case CAUSE_CONNECT:
+    case CAUSE_PROXY:
+    case CAUSE_STALLED:
+    case CAUSE_RESET: return again(s, p, o, rng);
+    case CAUSE_TLS:
+    case CAUSE_PROXY_AUTH:
+    case CAUSE_PROTOCOL:
+    case CAUSE_ENCODED:
+    case CAUSE_TOO_LARGE:
+    case CAUSE_DISK: return give_up(o);
+    }
+    return give_up(o);
+}
+
+static enum err error_of_status(int status)
+{
+    if (status == 401 || status == 403) return ERR_AUTH;
+    if (status == 404 || status == 410) return ERR_NOT_FOUND;
+    return ERR_NETWORK;
+}
+
+enum err retry_error(const struct outcome *o)
+{
+    static const enum err ROWS[] = {
+        [CAUSE_NONE] = OK,
+        [CAUSE_DNS] = ERR_NETWORK,
+        [CAUSE_CONNECT] = ERR_NETWORK,
+        [CAUSE_TLS] = ERR_NETWORK,
+        [CAUSE_PROXY] = ERR_NETWORK,
+        [CAUSE_PROXY_AUTH] = ERR_AUTH,
+        [CAUSE_STALLED] = ERR_NETWORK,
+        [CAUSE_RESET] = ERR_NETWORK,
+        [CAUSE_PROTOCOL] = ERR_NETWORK,
+        [CAUSE_RATE_LIMIT] = ERR_RATE_LIMITED,
+        [CAUSE_REDIRECT] = ERR_REFUSED,
+        [CAUSE_RANGE] = ERR_INTEGRITY,
+        [CAUSE_CHANGED] = ERR_INTEGRITY,
+        [CAUSE_ENCODED] = ERR_INTEGRITY,
+        [CAUSE_TOO_LARGE] = ERR_REFUSED,
+        [CAUSE_DISK] = ERR_DISK,
+        [CAUSE_DIGEST] = ERR_INTEGRITY,
+        [CAUSE_CUT] = ERR_CANCELLED,
+        [CAUSE_CANCELLED] = ERR_CANCELLED,
+    };
+    if (o->cause == CAUSE_STATUS) return error_of_status(o->status);
+    return (size_t)o->cause < ARRAY_LEN(ROWS) ? ROWS[o->cause] : ERR_INTERNAL;
+}

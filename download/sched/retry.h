@@ -1,0 +1,59 @@
+/* retry.h - the one place that decides what follows an outcome. Pure: what happened and what was
+ * tried in, what to do and when out; the caller keeps the state and carries it out. */
+#ifndef SHARDFETCH_SCHED_RETRY_H
+#define SHARDFETCH_SCHED_RETRY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "download/base/outcome.h"
+#include "download/base/rng.h"
+
+struct retry_policy {
+    unsigned attempts;   // consecutive ones without a new byte
+    uint64_t max_wait_s; // longest total wait for a rate limit
+};
+
+/* Of one part or call; zeroed at its start. */
+struct retry_state {
+    unsigned failures;  // since the last new byte
+    unsigned refreshes; // URLs asked for anew since the last new byte
+    unsigned redirects; // followed since the last new byte
+    unsigned restarts;  // whole-file restarts because the object changed
+    uint64_t waited_ns; // for rate limits, in all
+    bool whole_tried;   // the server ignored ranges once; the file goes in one piece
+};
+
+struct retry_facts {
+    bool is_call;     // listing or resolve: no bytes to keep
+    bool can_refresh; // the URL came from a resolve that can be repeated
+};
+
+enum retry_action {
+    DO_COMPLETE, // all that was asked for is there
+    DO_RETRY,    // the same again after wait_ns
+    DO_REFRESH,  // ask for a new URL, then go on at the same byte
+    DO_REDIRECT, // follow the Location
+    DO_WHOLE,    // no ranges here: from byte 0 over one connection
+    DO_RESTART,  // the object is another one now: forget its bytes, once
+    DO_REQUEUE,  // ended on our own request: what is missing goes back
+    DO_FAIL,     // final; `err` says as what
+};
+
+struct verdict {
+    enum retry_action action;
+    uint64_t wait_ns;
+    enum err err;
+};
+
+enum {
+    RETRY_MAX_REFRESHES = 4,
+    RETRY_MAX_REDIRECTS = 10,
+};
+
+struct verdict retry_decide(struct retry_state *s, const struct retry_policy *p,
+                            const struct retry_facts *f, const struct outcome *o, struct rng *rng);
+/* The contract's code for an outcome that is final. */
+enum err retry_error(const struct outcome *o);
+
+#endif
