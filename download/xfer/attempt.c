@@ -1,0 +1,226 @@
+#include "download/xfer/attempt.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "download/base/mem.h"
+#include "download/base/str.h"
+#include "download/xfer/easy.h"
+#include "download/xfer/verdict.h"
+
+enum { DROP_MAX = 64 * 1024 }; // a small body we do not want costs less than a new connection
+
+static size_t stop(struct attempt *a, enum cause cause, const char *sentence)
+{
+    if (a->cause == CAUSE_NONE) {
+        a->cause = cause;
+        if (sentence) err_ignore(fail(&a->why, ERR_NETWORK, "%s", sentence));
+    }
+    return 0; // curl ends the transfer with CURLE_WRITE_ERROR
+}
+
+/* Headers of the final response are complete: what follows, and do we want it? */
+static void judge(struct attempt *a)
+{
+    struct exchange *x = a->exchange;
+    long status = 0;
+    curl_easy_getinfo(a->easy, CURLINFO_RESPONSE_CODE, &status);
+    a->judged = true;
+    x->reply.outcome.status = (int)status;
+    if (!x->sink) {
+        a->cause = verdict_call((int)status, &x->reply.headers);
+        a->dropping = x->request.body_max == 0;
+        return;
+    }
+    struct verdict_ask ask = {x->from, x->to, x->size, x->if_range};
+    uint64_t length = TO_THE_END;
+    a->cause =
+        verdict_body(&ask, (int)status, &x->reply.headers, &length, &x->learned_size, &a->why);
+    a->dropping = a->cause != CAUSE_NONE;
+    if (a->cause == CAUSE_NONE && length != TO_THE_END && x->from + length < a->end) {
+        a->end = x->from + length;
+    }
+}
+
+static size_t add_header_line(struct attempt *a, const char *line, size_t len)
+{
+    const char *colon = memchr(line, ':', len);
+    if (!colon || colon == line) return len; // not a field: nothing we use (RFC 9112 §5)
+    const char *value = colon + 1;
+    size_t value_len = len - (size_t)(value - line);
+    while (value_len && (*value == ' ' || *value == '\t')) {
+        value++;
+        value_len--;
+    }
+    while (value_len && strchr(" \t\r\n", value[value_len - 1]))
+        value_len--;
+    struct headers *h = &a->exchange->reply.headers;
+    if (headers_add(h, line, (size_t)(colon - line), value, value_len)) return len;
+    return stop(a, CAUSE_TOO_LARGE, "the reply's headers are too large");
+}
+
+static size_t on_header(char *line, size_t unit, size_t count, void *user)
+{
+    struct attempt *a = user;
+    size_t len = unit * count;
+    if (a->judged) return len; // trailers
+    if (len > 5 && memcmp(line, "HTTP/", 5) == 0) {
+        headers_reset(&a->exchange->reply.headers); // 1xx came before
+        return len;
+    }
+    if (len > 2 || (len && line[0] != '\r' && line[0] != '\n')) {
+        return add_header_line(a, line, len);
+    }
+    long status = 0;
+    curl_easy_getinfo(a->easy, CURLINFO_RESPONSE_CODE, &status);
+    if (status >= 200) judge(a);
+    return len;
+}
+
+static size_t drop(struct attempt *a, size_t len)
+{
+    a->dropped += len;
+    if (a->dropped <= DROP_MAX) return len;
+    return stop(a, CAUSE_TOO_LARGE, "an unwanted body is too large to read to its end");
+}
+
+static size_t collect(struct attempt *a, const char *data, size_t len)
+{
+    if (buf_try_add(&a->exchange->reply.body, data, len)) return len;
+    return stop(a, CAUSE_TOO_LARGE, "the reply is too large");
+}
+
+static size_t on_body(char *data, size_t unit, size_t count, void *user)
+{
+    struct attempt *a = user;
+    struct exchange *x = a->exchange;
+    size_t len = unit * count;
+    if (!a->judged) return stop(a, CAUSE_PROTOCOL, "a body came without headers");
+    if (a->dropping) return drop(a, len);
+    if (!x->sink) return collect(a, data, len);
+    uint64_t at = x->from + a->received;
+    size_t wanted = len;
+    if (a->end != TO_THE_END && at + len > a->end) wanted = (size_t)(a->end - at);
+    a->sink_error = sink_write(x->sink, data, wanted, &a->why);
+    if (a->sink_error) return stop(a, CAUSE_DISK, NULL);
+    a->received += wanted;
+    if (wanted == len) return len;
+    if (a->was_cut) return stop(a, CAUSE_CUT, NULL);
+    return stop(a, CAUSE_RANGE, "more bytes came than were asked for");
+}
+
+enum err attempt_start(struct attempt *a, CURL *easy, struct exchange *take_x,
+                       const struct net *net, bool http2, struct why *why)
+{
+    *a = (struct attempt){.easy = easy, .exchange = take_x, .end = take_x->to};
+    list_init(&a->node);
+    enum err e = easy_setup(easy, net, take_x, http2, &a->headers, why);
+    if (e) return e;
+    curl_easy_setopt(easy, CURLOPT_PRIVATE, a);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, a->error_text);
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, a);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, a);
+    return OK;
+}
+
+uint64_t attempt_cut(struct attempt *a, uint64_t end)
+{
+    uint64_t at = a->exchange->from + a->received;
+    uint64_t real = end > at ? end : at;
+    if (real < a->end) {
+        a->end = real;
+        a->was_cut = true;
+    }
+    return a->end;
+}
+
+/* What curl's own errors mean to us; everything else is a lost connection, worth a retry. */
+static enum cause cause_of(CURLcode rc, long connect_code)
+{
+    static const struct {
+        CURLcode rc;
+        enum cause cause;
+    } ROWS[] = {
+        {CURLE_COULDNT_RESOLVE_HOST, CAUSE_DNS},
+        {CURLE_COULDNT_RESOLVE_PROXY, CAUSE_PROXY},
+        {CURLE_PROXY, CAUSE_PROXY},
+        {CURLE_COULDNT_CONNECT, CAUSE_CONNECT},
+        {CURLE_INTERFACE_FAILED, CAUSE_CONNECT},
+        {CURLE_OPERATION_TIMEDOUT, CAUSE_STALLED},
+        {CURLE_SSL_CONNECT_ERROR, CAUSE_TLS},
+        {CURLE_PEER_FAILED_VERIFICATION, CAUSE_TLS},
+        {CURLE_SSL_CACERT_BADFILE, CAUSE_TLS},
+        {CURLE_SSL_ISSUER_ERROR, CAUSE_TLS},
+        {CURLE_UNSUPPORTED_PROTOCOL, CAUSE_PROTOCOL},
+        {CURLE_WEIRD_SERVER_REPLY, CAUSE_PROTOCOL},
+        {CURLE_BAD_CONTENT_ENCODING, CAUSE_ENCODED},
+    };
+    if (connect_code == 407) return CAUSE_PROXY_AUTH;
+    if (connect_code >= 400) return CAUSE_PROXY;
+    for (size_t i = 0; i < ARRAY_LEN(ROWS); i++) {
+        if (ROWS[i].rc == rc) return ROWS[i].cause;
+    }
+    return CAUSE_RESET;
+}
+
+/* A certificate problem is final; a handshake cut short by the network is not. */
+static enum cause refine_tls(const struct attempt *a, CURLcode rc, enum cause cause)
+{
+    if (cause != CAUSE_TLS || rc != CURLE_SSL_CONNECT_ERROR) return cause;
+    long os_error = 0;
+    curl_easy_getinfo(a->easy, CURLINFO_OS_ERRNO, &os_error);
+    bool cut = os_error != 0 || strstr(a->error_text, "SSL_ERROR_SYSCALL") != NULL ||
+               strstr(a->error_text, "unexpected eof") != NULL;
+    return cut ? CAUSE_RESET : CAUSE_TLS;
+}
+
+static void settle_cause(struct attempt *a, CURLcode rc)
+{
+    struct exchange *x = a->exchange;
+    struct outcome *o = &x->reply.outcome;
+    long connect_code = 0;
+    curl_easy_getinfo(a->easy, CURLINFO_HTTP_CONNECTCODE, &connect_code);
+    if (a->cause == CAUSE_NONE && a->cancelled) a->cause = CAUSE_CANCELLED;
+    if (a->cause == CAUSE_NONE && rc) {
+        a->cause = refine_tls(a, rc, cause_of(rc, connect_code));
+        const char *text = a->error_text[0] ? a->error_text : curl_easy_strerror(rc);
+        err_ignore(fail(&a->why, ERR_NETWORK, "%s", text));
+    }
+    /* A message without length that ended early looks complete to curl. */
+    uint64_t at = x->from + a->received;
+    if (x->sink && a->cause == CAUSE_NONE && a->end != TO_THE_END && at < a->end) {
+        a->cause = CAUSE_RESET;
+        err_ignore(fail(&a->why, ERR_NETWORK, "the body ended early"));
+    }
+    if (o->status == 407 && a->cause == CAUSE_STATUS) a->cause = CAUSE_PROXY_AUTH;
+    o->cause = a->cause;
+    o->why = a->why;
+}
+
+static void note_host(const struct attempt *a)
+{
+    /* scheme://HOST/…: enough for a message, the URL itself may be signed */
+    const char *url = a->exchange->request.url;
+    const char *host = strstr(url, "://");
+    host = host ? host + 3 : url;
+    int len = (int)strcspn(host, "/?#");
+    snprintf(a->exchange->reply.outcome.host, OUTCOME_HOST_MAX, "%.*s", len, host);
+}
+
+void attempt_finish(struct attempt *a, CURLcode rc)
+{
+    struct exchange *x = a->exchange;
+    if (x->sink && a->received && !a->sink_error) {
+        a->sink_error = sink_flush(x->sink, &a->why);
+        if (a->sink_error) a->cause = CAUSE_DISK;
+    }
+    settle_cause(a, rc);
+    verdict_note(&x->reply.headers, &x->reply.outcome);
+    note_host(a);
+    x->reached = x->from + (x->sink ? x->sink->stored : 0);
+    x->reply.outcome.body_bytes = x->sink ? x->sink->stored : x->reply.body.len;
+    curl_slist_free_all(a->headers);
+    a->headers = NULL;
+}

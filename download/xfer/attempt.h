@@ -1,0 +1,41 @@
+/* attempt.h - one exchange under way on a shard: curl's callbacks around it, and what they found.
+ * In the callbacks: count, copy, ask the pure verdict once the headers are complete, remember the
+ * first error. The shard's thread only. */
+#ifndef SHARDFETCH_XFER_ATTEMPT_H
+#define SHARDFETCH_XFER_ATTEMPT_H
+
+#include <curl/curl.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "download/base/list.h"
+#include "download/xfer/exchange.h"
+#include "download/xfer/net.h"
+
+struct attempt {
+    struct list node; // in the shard's running list
+    struct exchange *exchange;
+    CURL *easy;
+    struct curl_slist *headers;
+    char error_text[CURL_ERROR_SIZE];
+    uint64_t end;      // bytes at or beyond it are not wanted; lowered by a cut
+    uint64_t received; // body bytes given to the sink
+    uint64_t dropped;  // bytes of a body nobody wants, read so that the connection can be kept
+    bool judged;       // headers complete, verdict known
+    bool dropping;
+    bool was_cut;
+    bool cancelled;
+    enum cause cause; // first thing that went wrong in a callback
+    struct why why;
+    enum err sink_error;
+};
+
+/* Takes the exchange and the easy handle (idle); `slab` is lent to the exchange's sink. */
+NODISCARD enum err attempt_start(struct attempt *a, CURL *easy, struct exchange *take_x,
+                                 const struct net *net, bool http2, struct why *why);
+/* Lowers the end to `end`, or to what has been received if that is more; the real end. */
+uint64_t attempt_cut(struct attempt *a, uint64_t end);
+/* curl is through with it: flushes the sink, fills in reply, reached and outcome. */
+void attempt_finish(struct attempt *a, CURLcode rc);
+
+#endif

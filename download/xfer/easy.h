@@ -1,0 +1,18 @@
+/* easy.h - how our exchanges become curl easy options: one place, so that every connection has the
+ * same rules (https and http only, no redirects by curl, no cookies, no netrc, no Referer). */
+#ifndef SHARDFETCH_XFER_EASY_H
+#define SHARDFETCH_XFER_EASY_H
+
+#include <curl/curl.h>
+#include <stdbool.h>
+
+#include "download/xfer/exchange.h"
+#include "download/xfer/net.h"
+
+/* Resets `easy` and sets everything but the callbacks. `*ret_headers` belongs to the caller and
+ * outlives the transfer. ERR_INTERNAL when curl refuses an option, ERR_USAGE when the refused one
+ * is the user's (proxy, CA file). */
+NODISCARD enum err easy_setup(CURL *easy, const struct net *net, const struct exchange *x,
+                              bool http2, struct curl_slist **ret_headers, struct why *why);
+
+#endif

@@ -1,0 +1,315 @@
+#include "download/xfer/shard.h"
+
+#include <curl/curl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "download/base/clock.h"
+#include "download/base/mem.h"
+#include "download/xfer/attempt.h"
+
+enum {
+    REPORT_MS = 100,
+    SPARE_CONNECTIONS = 8, // kept warm beyond the running ones
+    IDLE_MS = 60 * 1000,
+};
+
+enum command_kind { COMMAND_RUN, COMMAND_CUT, COMMAND_CANCEL, COMMAND_STOP };
+
+struct command {
+    struct message message;
+    enum command_kind kind;
+    struct exchange *exchange; // RUN
+    struct shard_cut *cut;     // CUT
+};
+
+struct shard {
+    /* any thread */
+    struct shard_opts opts;
+    struct mailbox *commands;
+    CURLM *multi; // curl_multi_wakeup only
+    pthread_t thread;
+    /* the shard's thread */
+    struct list running; // attempts
+    size_t running_count;
+    struct list idle;      // attempts with an easy handle, not in use
+    unsigned char **slabs; // slabs[0..slab_count): free ones
+    unsigned slab_count;
+    uint64_t reported_ns;
+    bool stopping;
+};
+
+enum err xfer_start(struct why *why)
+{
+    if (!curl_global_init(CURL_GLOBAL_DEFAULT)) return OK;
+    return fail(why, ERR_INTERNAL, "libcurl cannot start");
+}
+
+void xfer_stop(void)
+{
+    curl_global_cleanup();
+}
+
+void xfer_version(char *ret, size_t size)
+{
+    snprintf(ret, size, "%s", curl_version_info(CURLVERSION_NOW)->version);
+}
+
+static void give_back(struct shard *s, struct attempt *a)
+{
+    struct exchange *x = a->exchange;
+    if (x->sink && x->sink->slab) {
+        s->slabs[s->slab_count++] = x->sink->slab;
+        x->sink->slab = NULL;
+    }
+    a->exchange = NULL;
+    list_remove(&a->node);
+    list_add_head(&s->idle, &a->node);
+    loop_post(s->opts.loop, &x->post);
+}
+
+static void finish(struct shard *s, struct attempt *a, CURLcode rc)
+{
+    curl_multi_remove_handle(s->multi, a->easy);
+    attempt_finish(a, rc);
+    s->running_count--;
+    give_back(s, a);
+}
+
+/* It never ran: the outcome says why. */
+static void refuse(struct shard *s, struct exchange *x, enum cause cause, const struct why *why)
+{
+    x->reached = x->from;
+    x->reply.outcome.cause = cause;
+    if (why) x->reply.outcome.why = *why;
+    loop_post(s->opts.loop, &x->post);
+}
+
+static struct attempt *take_idle(struct shard *s)
+{
+    struct list *node = list_pop(&s->idle);
+    if (node) return container_of(node, struct attempt, node);
+    CURL *easy = curl_easy_init();
+    if (!easy) return NULL;
+    struct attempt *a = mem_new(sizeof(*a));
+    a->easy = easy;
+    return a;
+}
+
+static bool lend_slab(struct shard *s, struct exchange *x)
+{
+    if (!x->sink) return true;
+    if (!s->slab_count) return false;
+    x->sink->slab = s->slabs[--s->slab_count];
+    return true;
+}
+
+static void run(struct shard *s, struct exchange *x)
+{
+    struct why why = {"no memory for another transfer"};
+    struct attempt *a = take_idle(s);
+    if (!a || !lend_slab(s, x)) {
+        if (a) list_add_head(&s->idle, &a->node);
+        refuse(s, x, CAUSE_RESET, &why);
+        return;
+    }
+    enum err e = attempt_start(a, a->easy, x, s->opts.net, s->opts.http2, &why);
+    if (!e && curl_multi_add_handle(s->multi, a->easy)) e = ERR_INTERNAL;
+    if (e) {
+        a->cause = CAUSE_PROTOCOL;
+        a->why = why;
+        attempt_finish(a, CURLE_OK);
+        give_back(s, a);
+        return;
+    }
+    list_add_tail(&s->running, &a->node);
+    s->running_count++;
+}
+
+static void cut(struct shard *s, struct shard_cut *c)
+{
+    list_each (node, &s->running) {
+        struct attempt *a = container_of(node, struct attempt, node);
+        if (a->exchange->id != c->id) continue;
+        c->end = attempt_cut(a, c->end);
+        c->found = true;
+        break;
+    }
+    loop_post(s->opts.loop, &c->post);
+}
+
+static void cancel_all(struct shard *s)
+{
+    list_each_safe (node, &s->running) {
+        struct attempt *a = container_of(node, struct attempt, node);
+        a->cancelled = true;
+        finish(s, a, CURLE_OK);
+    }
+}
+
+static void obey(struct shard *s)
+{
+    struct message *m;
+    while ((m = mailbox_take(s->commands))) {
+        struct command *c = container_of(m, struct command, message);
+        switch (c->kind) {
+        case COMMAND_RUN:
+            if (s->stopping) {
+                refuse(s, c->exchange, CAUSE_CANCELLED, NULL);
+            } else {
+                run(s, c->exchange);
+            }
+            break;
+        case COMMAND_CUT: cut(s, c->cut); break;
+        case COMMAND_STOP:
+            s->stopping = true; // fall through
+            __attribute__((fallthrough));
+        case COMMAND_CANCEL: cancel_all(s); break;
+        }
+        mem_free(c);
+    }
+}
+
+static void report(struct shard *s)
+{
+    uint64_t now = clock_now_ns();
+    if (!s->running_count || now - s->reported_ns < REPORT_MS * MILLI_NS) return;
+    s->reported_ns = now;
+    struct shard_report *r = mem_new(sizeof(*r) + s->running_count * sizeof(r->marks[0]));
+    r->post.deliver = s->opts.on_report;
+    r->user = s->opts.user;
+    list_each (node, &s->running) {
+        struct attempt *a = container_of(node, struct attempt, node);
+        if (!a->exchange->sink) continue;
+        r->marks[r->count].id = a->exchange->id;
+        r->marks[r->count++].reached = a->exchange->from + a->exchange->sink->stored;
+    }
+    if (r->count) {
+        loop_post(s->opts.loop, &r->post);
+    } else {
+        mem_free(r);
+    }
+}
+
+static void collect_finished(struct shard *s)
+{
+    CURLMsg *m;
+    int left;
+    while ((m = curl_multi_info_read(s->multi, &left))) {
+        if (m->msg != CURLMSG_DONE) continue;
+        CURLcode rc = m->data.result;
+        char *private = NULL;
+        curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &private);
+        finish(s, (struct attempt *)(void *)private, rc);
+    }
+}
+
+static void *shard_main(void *user)
+{
+    struct shard *s = user;
+    while (!s->stopping) {
+        obey(s);
+        int running;
+        CURLMcode rc = curl_multi_perform(s->multi, &running);
+        if (rc) cancel_all(s); // all transfers are undefined now; control retries them
+        collect_finished(s);
+        report(s);
+        if (!s->stopping) {
+            curl_multi_poll(s->multi, NULL, 0, s->running_count ? REPORT_MS : IDLE_MS, NULL);
+        }
+    }
+    obey(s);
+    return NULL;
+}
+
+static void wake(void *user)
+{
+    struct shard *s = user;
+    curl_multi_wakeup(s->multi);
+}
+
+static bool make_slabs(struct shard *s)
+{
+    s->slabs = mem_array(s->opts.max_bodies + 1, sizeof(*s->slabs));
+    while (s->slab_count < s->opts.max_bodies) {
+        unsigned char *slab = mem_try_pages(SLAB_BYTES);
+        if (!slab) return false;
+        s->slabs[s->slab_count++] = slab;
+    }
+    return true;
+}
+
+static void shard_free(struct shard *s)
+{
+    struct list *node;
+    while ((node = list_pop(&s->idle))) {
+        struct attempt *a = container_of(node, struct attempt, node);
+        curl_easy_cleanup(a->easy);
+        mem_free(a);
+    }
+    while (s->slab_count)
+        mem_free(s->slabs[--s->slab_count]);
+    mem_free(s->slabs);
+    if (s->multi) curl_multi_cleanup(s->multi);
+    mailbox_free(s->commands);
+    mem_free(s);
+}
+
+enum err shard_start(const struct shard_opts *opts, struct shard **ret, struct why *why)
+{
+    struct shard *s = mem_new(sizeof(*s));
+    s->opts = *opts;
+    list_init(&s->running);
+    list_init(&s->idle);
+    s->commands = mailbox_new(&(struct mailbox_opts){.wake = wake, .wake_user = s});
+    s->multi = curl_multi_init();
+    if (!s->multi || !make_slabs(s)) {
+        shard_free(s);
+        return fail(why, ERR_MEMORY, "no memory for connections");
+    }
+    long mode = opts->http2 ? (long)CURLPIPE_MULTIPLEX : (long)CURLPIPE_NOTHING;
+    curl_multi_setopt(s->multi, CURLMOPT_PIPELINING, mode);
+    curl_multi_setopt(s->multi, CURLMOPT_MAXCONNECTS, (long)opts->max_bodies + SPARE_CONNECTIONS);
+    int rc = pthread_create(&s->thread, NULL, shard_main, s);
+    if (rc) {
+        shard_free(s);
+        return fail(why, ERR_INTERNAL, "cannot start a thread: %s", strerror(rc));
+    }
+    *ret = s;
+    return OK;
+}
+
+static void command(struct shard *s, struct command c)
+{
+    struct command *copy = mem_new(sizeof(*copy));
+    *copy = c;
+    mailbox_put(s->commands, &copy->message, NULL);
+}
+
+void shard_run(struct shard *s, struct exchange *take_x)
+{
+    command(s, (struct command){.kind = COMMAND_RUN, .exchange = take_x});
+}
+
+void shard_cut(struct shard *s, uint64_t id, uint64_t end)
+{
+    struct shard_cut *c = mem_new(sizeof(*c));
+    *c = (struct shard_cut){
+        .post = {.deliver = s->opts.on_cut}, .user = s->opts.user, .id = id, .end = end};
+    command(s, (struct command){.kind = COMMAND_CUT, .cut = c});
+}
+
+void shard_cancel_all(struct shard *s)
+{
+    command(s, (struct command){.kind = COMMAND_CANCEL});
+}
+
+void shard_stop(struct shard *s)
+{
+    if (!s) return;
+    command(s, (struct command){.kind = COMMAND_STOP});
+    pthread_join(s->thread, NULL);
+    shard_free(s);
+}
