@@ -1,0 +1,97 @@
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "download/base/clock.h"
+#include "download/base/mem.h"
+#include "download/base/str.h"
+#include "download/dest_private.h"
+
+/* Opens (makes) the folder of `rel`; `*ret_name` is its last component. */
+static enum err open_folder(const struct dest *d, const char *rel, int *ret_fd,
+                            const char **ret_name, struct why *why)
+{
+    char dir[PATH_MAX];
+    if (strlen(rel) >= sizeof(dir)) return fail(why, ERR_DISK, "the name '%s' is too long", rel);
+    fs_split(rel, dir, ret_name);
+    return fs_open_dir(d->root_fd, dir, true, ret_fd, why);
+}
+
+static enum err sync_folder(const struct dest *d, int fd, const char *name, struct why *why)
+{
+    return d->no_sync ? OK : fs_sync_dir(fd, name, why);
+}
+
+static enum err move_in_place(const struct dest *d, const struct dest_names *n, struct why *why)
+{
+    SCOPED(fs_closep) int from_fd = -1;
+    SCOPED(fs_closep) int to_fd = -1;
+    const char *from = NULL;
+    const char *to = NULL;
+    enum err e = open_folder(d, n->part_rel, &from_fd, &from, why);
+    if (!e) e = open_folder(d, n->final_rel, &to_fd, &to, why);
+    if (e) return e;
+    if (renameat(from_fd, from, to_fd, to)) {
+        return fail_errno(why, "cannot give '%s' its final name", n->final_rel);
+    }
+    return sync_folder(d, to_fd, n->final_rel, why);
+}
+
+enum err dest_link(const struct dest *d, const struct dest_names *n, struct why *why)
+{
+    SCOPED(fs_closep) int fd = -1;
+    const char *name = NULL;
+    enum err e = open_folder(d, n->link_rel, &fd, &name, why);
+    if (e) return e;
+    SCOPED(mem_freep) char *temporary = mem_printf(".%s.shardfetch", name);
+    if (strlen(temporary) > NAME_MAX) snprintf(temporary, strlen(temporary), ".shardfetch-link");
+    if (unlinkat(fd, temporary, 0) && errno != ENOENT) {
+        return fail_errno(why, "cannot remove '%s'", temporary);
+    }
+    if (symlinkat(n->link_target, fd, temporary) || renameat(fd, temporary, fd, name)) {
+        return fail_errno(why, "cannot link '%s'", n->link_rel);
+    }
+    return sync_folder(d, fd, n->link_rel, why);
+}
+
+/* Three lines: commit, etag, seconds since 1970 (hub.md §2.2); valid while it is not older than the
+ * file by more than a second. */
+static enum err write_metadata(const struct dest *d, const struct dest_names *n, const char *commit,
+                               struct why *why)
+{
+    if (!n->meta_rel || !n->identity) return OK;
+    const char *etag = strchr(n->identity, ':') + 1;
+    uint64_t ms = clock_wall_ms();
+    SCOPED(mem_freep)
+    char *text = mem_printf("%s\n%s\n%" PRIu64 ".%03u\n", commit ? commit : "", etag, ms / 1000,
+                            (unsigned)(ms % 1000));
+    return fs_replace_file(d->root_fd, n->meta_rel, text, strlen(text), false, why);
+}
+
+enum err dest_publish(const struct dest *d, const struct dest_names *n, const char *commit,
+                      int part_fd, struct fs_stamp *ret_stamp, struct why *why)
+{
+    enum err e = OK;
+    if (fchmod(part_fd, fs_file_mode())) {
+        return fail_errno(why, "cannot set the mode of '%s'", n->final_rel);
+    }
+    if (!d->no_sync) e = fs_datasync(part_fd, n->final_rel, why);
+    if (!e) e = move_in_place(d, n, why);
+    if (!e && n->link_rel) e = dest_link(d, n, why);
+    if (!e) e = write_metadata(d, n, commit, why);
+    if (!e) e = fs_stat_fd(part_fd, ret_stamp, why);
+    return e;
+}
+
+void dest_drop_part(const struct dest *d, const struct dest_names *n)
+{
+    SCOPED(fs_closep) int fd = -1;
+    const char *part = NULL;
+    if (open_folder(d, n->part_rel, &fd, &part, NULL)) return;
+    unlinkat(fd, part, 0); // absent after publishing
+    unlinkat(fd, strrchr(n->journal_rel, '/') + 1, 0);
+}
