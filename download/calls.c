@@ -1,0 +1,167 @@
+#include "download/calls.h"
+
+#include "download/base/clock.h"
+#include "download/base/mem.h"
+
+enum { ANNOUNCE_WAIT_NS = 500 * 1000 * 1000 }; // shorter waits are not worth an event
+
+static void start_waiting(struct calls *cs);
+
+static void end_call(struct call *c, enum err e)
+{
+    c->err = e;
+    c->done(c);
+}
+
+static void retry_later(struct call *c, uint64_t wait_ns)
+{
+    struct calls *cs = c->calls;
+    const struct outcome *o = &c->exchange->reply.outcome;
+    emit(cs->emitter, (struct event){.type = EV_RETRY,
+                                     .u.retry = {.id = c->file_id,
+                                                 .attempt = c->retry.failures,
+                                                 .wait_ms = wait_ns / MILLI_NS,
+                                                 .cause = cause_word(o->cause),
+                                                 .http_status = o->status ? (uint64_t)o->status
+                                                                          : NUMBER_UNKNOWN}});
+    if (o->cause == CAUSE_RATE_LIMIT) {
+        emit(cs->emitter, (struct event){.type = EV_WAIT,
+                                         .u.wait = {.origin = cs->origin,
+                                                    .wait_ms = wait_ns / MILLI_NS,
+                                                    .cause = "rate-limit"}});
+    }
+    list_add_tail(&cs->delayed, &c->node);
+    timer_set(cs->loop, &c->timer, loop_now_ns(cs->loop) + wait_ns);
+}
+
+static void on_reply(struct post *p)
+{
+    struct exchange *x = container_of(p, struct exchange, post);
+    struct call *c = x->owner;
+    struct calls *cs = c->calls;
+    cs->running--;
+    pace_ended(&cs->pace, c->kind, &x->reply.outcome.rate, loop_now_ns(cs->loop));
+    struct retry_facts facts = {.is_call = true};
+    struct verdict v = retry_decide(&c->retry, &cs->policy, &facts, &x->reply.outcome, &cs->rng);
+    if (cs->stopping) v = (struct verdict){.action = DO_FAIL, .err = ERR_CANCELLED};
+    if (v.action == DO_RETRY) {
+        retry_later(c, v.wait_ns);
+    } else if (v.action == DO_COMPLETE || x->reply.outcome.cause == CAUSE_STATUS) {
+        end_call(c, OK); // the source finds the words for a status
+    } else {
+        end_call(c, v.action == DO_FAIL ? v.err : ERR_CANCELLED);
+    }
+    start_waiting(cs);
+}
+
+static void start(struct calls *cs, struct call *c)
+{
+    struct exchange *x = exchange_new(on_reply, c->request.body_max);
+    x->owner = c;
+    x->id = ++cs->next_id;
+    x->timeout_s = cs->timeout_s;
+    request_copy(&c->request, &x->request);
+    exchange_free(c->exchange);
+    c->exchange = x;
+    cs->running++;
+    pace_started(&cs->pace, c->kind, loop_now_ns(cs->loop));
+    shard_run(cs->shard, x);
+}
+
+static void announce_wait(struct calls *cs, uint64_t wait_ns)
+{
+    if (wait_ns < ANNOUNCE_WAIT_NS || timer_is_set(&cs->timer)) return;
+    emit(cs->emitter, (struct event){.type = EV_WAIT,
+                                     .u.wait = {.origin = cs->origin,
+                                                .wait_ms = wait_ns / MILLI_NS,
+                                                .cause = "rate-limit"}});
+}
+
+static void start_waiting(struct calls *cs)
+{
+    uint64_t now = loop_now_ns(cs->loop);
+    uint64_t soonest = UINT64_MAX;
+    list_each_safe (node, &cs->waiting) {
+        if (cs->running >= CALLS_AT_ONCE) return;
+        struct call *c = container_of(node, struct call, node);
+        uint64_t wait = pace_wait_ns(&cs->pace, c->kind, now);
+        if (wait) {
+            if (wait < soonest) soonest = wait;
+            continue;
+        }
+        list_remove(node);
+        start(cs, c);
+    }
+    if (soonest == UINT64_MAX) return;
+    announce_wait(cs, soonest);
+    timer_set(cs->loop, &cs->timer, now + soonest);
+}
+
+static void on_pace(struct timer *t)
+{
+    start_waiting(container_of(t, struct calls, timer));
+}
+
+static void on_retry(struct timer *t)
+{
+    struct call *c = container_of(t, struct call, timer);
+    list_remove(&c->node);
+    list_add_tail(&c->calls->waiting, &c->node);
+    start_waiting(c->calls);
+}
+
+void calls_init(struct calls *cs)
+{
+    rng_seed(&cs->rng);
+    list_init(&cs->waiting);
+    list_init(&cs->delayed);
+    timer_init(&cs->timer, on_pace);
+}
+
+/* A call that waits for its turn or its retry is cancelled by its own timer, so that `done` still
+ * comes from the loop. */
+static void on_cancel(struct timer *t)
+{
+    end_call(container_of(t, struct call, timer), ERR_CANCELLED);
+}
+
+void calls_stop(struct calls *cs)
+{
+    cs->stopping = true;
+    timer_cancel(&cs->timer);
+    list_splice(&cs->waiting, &cs->delayed);
+    struct list *node;
+    while ((node = list_pop(&cs->waiting))) {
+        struct call *c = container_of(node, struct call, node);
+        timer_cancel(&c->timer);
+        c->timer.fire = on_cancel;
+        timer_set(cs->loop, &c->timer, 0);
+    }
+    shard_cancel_all(cs->shard);
+}
+
+void call_init(struct call *c, enum pace_kind kind, call_fn *done)
+{
+    *c = (struct call){.kind = kind, .done = done, .file_id = NUMBER_UNKNOWN};
+    list_init(&c->node);
+    timer_init(&c->timer, on_retry);
+}
+
+void calls_send(struct calls *cs, struct call *c)
+{
+    c->calls = cs;
+    c->retry = (struct retry_state){0};
+    timer_cancel(&c->timer);
+    timer_init(&c->timer, cs->stopping ? on_cancel : on_retry);
+    if (!cs->stopping) list_add_tail(&cs->delayed, &c->node);
+    timer_set(cs->loop, &c->timer, 0);
+}
+
+void call_done(struct call *c)
+{
+    timer_cancel(&c->timer);
+    list_remove(&c->node);
+    request_done(&c->request);
+    exchange_free(c->exchange);
+    c->exchange = NULL;
+}

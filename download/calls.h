@@ -1,0 +1,66 @@
+/* calls.h - listing and resolve calls: paced by the origin's own rate-limit headers, retried by
+ * retry.c, at most a few at once, over one HTTP/2 shard. Control thread. */
+#ifndef SHARDFETCH_DOWNLOAD_CALLS_H
+#define SHARDFETCH_DOWNLOAD_CALLS_H
+
+#include <stdbool.h>
+
+#include "download/async/loop.h"
+#include "download/base/rng.h"
+#include "download/emit.h"
+#include "download/sched/pace.h"
+#include "download/sched/retry.h"
+#include "download/source/request.h"
+#include "download/xfer/shard.h"
+
+struct call;
+/* The reply is there (any status the source should judge), or the outcome says why not. Runs from
+ * the loop, once; the call may be freed or sent again. */
+typedef void call_fn(struct call *c);
+
+/* One call; its owner keeps the memory until `done` ran. */
+struct call {
+    /* the owner sets */
+    struct request request; // given away by calls_send
+    enum pace_kind kind;
+    uint64_t file_id; // for retry events; NUMBER_UNKNOWN outside a file
+    call_fn *done;
+    /* set when done */
+    enum err err; // OK: `exchange->reply` is for the source; else final, in reply.outcome
+    struct exchange *exchange;
+    /* private */
+    struct calls *calls;
+    struct list node; // in `waiting` or `delayed`
+    struct timer timer;
+    struct retry_state retry;
+};
+
+struct calls {
+    struct loop *loop;
+    const struct emitter *emitter;
+    struct shard *shard;
+    struct retry_policy policy;
+    uint64_t timeout_s;
+    const char *origin; // for wait events
+    struct rng rng;
+    uint64_t next_id;
+    struct pace pace;
+    struct timer timer;  // next start allowed by pace
+    struct list waiting; // for a free place or for the bucket
+    struct list delayed; // for their own timer
+    unsigned running;
+    bool stopping;
+};
+
+enum { CALLS_AT_ONCE = 16 };
+
+/* The caller has set loop, emitter, shard, policy, timeout_s, origin. */
+void calls_init(struct calls *cs);
+/* Everything that waits ends as CAUSE_CANCELLED (through the loop). */
+void calls_stop(struct calls *cs);
+void call_init(struct call *c, enum pace_kind kind, call_fn *done);
+/* `done` comes from a later loop turn. */
+void calls_send(struct calls *cs, struct call *c);
+/* Frees request and exchange. Not while it is under way. */
+void call_done(struct call *c);
+#endif

@@ -1,0 +1,26 @@
+#include "download/emit.h"
+
+#include "download/base/clock.h"
+
+void emit_init(struct emitter *em, event_fn *fn, void *user)
+{
+    *em = (struct emitter){.fn = fn, .user = user, .start_ns = clock_now_ns()};
+}
+
+uint64_t emit_elapsed_ms(const struct emitter *em)
+{
+    return (clock_now_ns() - em->start_ns) / MILLI_NS;
+}
+
+void emit(const struct emitter *em, struct event e)
+{
+    if (!em->fn) return;
+    e.wall_ms = clock_wall_ms();
+    e.mono_ms = emit_elapsed_ms(em);
+    em->fn(em->user, &e);
+}
+
+void emit_warning(const struct emitter *em, const char *code, const char *message)
+{
+    emit(em, (struct event){.type = EV_WARNING, .u.warning = {.code = code, .message = message}});
+}

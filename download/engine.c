@@ -1,0 +1,105 @@
+#include "download/engine.h"
+
+#include <unistd.h>
+
+#include "download/base/mem.h"
+#include "download/base/str.h"
+#include "download/fetch.h"
+
+enum {
+    POOL_MAX_THREADS = 2,    // hashing that catches up, syncs: never more than disks and cores like
+    CALL_TIMEOUT_FACTOR = 6, // a call that trickles is given up after this many silences
+};
+
+void engine_init(struct engine *e, const struct settings *s, struct loop *loop,
+                 const struct emitter *em)
+{
+    static const enum net_ip IP[] = {
+        [IP_ANY] = NET_IP_ANY, [IP_V4] = NET_IP_V4, [IP_V6] = NET_IP_V6};
+    *e = (struct engine){.settings = s, .loop = loop, .emitter = em};
+    e->user_agent = str_empty(s->user_agent_extra)
+                        ? mem_printf("shardfetch/%s", s->version)
+                        : mem_printf("shardfetch/%s; origin/%s", s->version, s->user_agent_extra);
+    e->net = (struct net){.user_agent = e->user_agent,
+                          .proxy = s->proxy,
+                          .cacert = s->cacert,
+                          .capath = s->capath,
+                          .ip = IP[s->ip],
+                          .connect_timeout_s = s->connect_timeout_s,
+                          .stall_timeout_s = s->stall_timeout_s,
+                          .token = s->token};
+}
+
+static enum err start_library(struct engine *e, struct why *why)
+{
+    if (e->library_started) return OK;
+    enum err err = xfer_start(why);
+    if (!err) e->library_started = true;
+    return err;
+}
+
+enum err engine_start_calls(struct engine *e, struct why *why)
+{
+    if (e->call_shard) return OK;
+    enum err err = start_library(e, why);
+    struct shard_opts opts = {.loop = e->loop, .net = &e->net, .http2 = true};
+    if (!err) err = shard_start(&opts, &e->call_shard, why);
+    if (err) return err;
+    e->calls = (struct calls){
+        .loop = e->loop,
+        .emitter = e->emitter,
+        .shard = e->call_shard,
+        .policy = {.attempts = e->settings->retries, .max_wait_s = e->settings->max_wait_s},
+        .timeout_s = e->settings->api_timeout_s * CALL_TIMEOUT_FACTOR,
+        .origin = e->settings->endpoint,
+    };
+    calls_init(&e->calls);
+    return OK;
+}
+
+enum err engine_start_pool(struct engine *e, struct why *why)
+{
+    return e->pool ? OK : pool_new(e->loop, POOL_MAX_THREADS, &e->pool, why);
+}
+
+static unsigned wanted_shards(const struct settings *s)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    unsigned n = cores < 1 ? 1 : cores > ENGINE_MAX_SHARDS ? ENGINE_MAX_SHARDS : (unsigned)cores;
+    return n < s->connections ? n : s->connections;
+}
+
+enum err engine_start_shards(struct engine *e, void *user, struct why *why)
+{
+    enum err err = start_library(e, why);
+    unsigned wanted = wanted_shards(e->settings);
+    while (!err && e->shard_count < wanted) {
+        struct shard_opts opts = {.loop = e->loop,
+                                  .net = &e->net,
+                                  .max_bodies = e->settings->connections,
+                                  .on_report = fetch_on_report,
+                                  .on_cut = fetch_on_cut,
+                                  .user = user};
+        err = shard_start(&opts, &e->shards[e->shard_count], why);
+        if (!err) e->shard_count++;
+    }
+    return err;
+}
+
+void engine_stop_shards(struct engine *e)
+{
+    for (unsigned i = 0; i < e->shard_count; i++)
+        shard_stop(e->shards[i]);
+    e->shard_count = 0;
+    loop_drain(e->loop);
+}
+
+void engine_stop(struct engine *e)
+{
+    engine_stop_shards(e);
+    shard_stop(e->call_shard);
+    pool_free(e->pool);
+    if (e->library_started) xfer_stop();
+    mem_free(e->user_agent);
+    *e = (struct engine){0};
+}

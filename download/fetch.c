@@ -1,0 +1,253 @@
+#include "download/fetch.h"
+
+#include <string.h>
+
+#include "download/base/clock.h"
+#include "download/base/mem.h"
+#include "download/file_task.h"
+
+enum { RESOLVE_AHEAD = 8 }; // files that may know their URL before a worker is free
+
+void fetch_init(struct fetch *f)
+{
+    list_init(&f->tasks);
+    rng_seed(&f->rng);
+    f->policy = (struct retry_policy){.attempts = f->settings->retries,
+                                      .max_wait_s = f->settings->max_wait_s};
+    f->load = mem_array(f->shard_count, sizeof(*f->load));
+    f->retry_after_s = NUMBER_UNKNOWN;
+    f->bytes_present = f->plan->bytes_present;
+}
+
+void fetch_done(struct fetch *f)
+{
+    mem_free(f->load);
+}
+
+/* ---- what ends ---- */
+
+static void tell_done(const struct fetch *f, const struct file_task *t)
+{
+    const struct listing_entry *e = t->file->entry;
+    char digest[DIGEST_TEXT_MAX];
+    digest_print(&e->digest, digest);
+    bool verified = e->digest.kind != DIGEST_NONE;
+    SCOPED(mem_freep) char *path = dest_shown_file(f->dest, f->commit, e->path);
+    emit(
+        f->emitter,
+        (struct event){.type = EV_FILE_DONE,
+                       .u.file_done = {.id = t->file->id,
+                                       .file = e->path,
+                                       .path = path,
+                                       .size = t->size,
+                                       .digest = verified ? digest : NULL,
+                                       .verified = verified,
+                                       .verified_by = verified ? digest_name(e->digest.kind) : NULL,
+                                       .elapsed_ms = (clock_now_ns() - t->start_ns) / MILLI_NS,
+                                       .bytes_fetched = t->fetched,
+                                       .bytes_reused = t->reused}});
+}
+
+static void tell_failed(const struct fetch *f, const struct file_task *t)
+{
+    bool kept = t->err != ERR_INTEGRITY && ranges_total(&t->done) > 0;
+    emit(f->emitter, (struct event){.type = EV_FILE_FAILED,
+                                    .u.file_failed = {.id = t->file->id,
+                                                      .file = t->file->entry->path,
+                                                      .code = t->err,
+                                                      .cause = t->why.text,
+                                                      .resumable = kept}});
+}
+
+/* One kind of failure alone keeps its own code. */
+static void note_failure(struct fetch *f, const struct file_task *t)
+{
+    f->files_failed++;
+    if (f->err == OK) {
+        f->err = t->err;
+        f->why = t->why;
+    } else if (f->err != t->err) {
+        f->err = ERR_PARTIAL;
+    }
+    if (!f->settings->keep_going) fetch_stop(f);
+}
+
+void fetch_file_ended(struct fetch *f, struct file_task *t)
+{
+    list_remove(&t->node);
+    f->task_count--;
+    if (t->err == OK) {
+        f->files_done++;
+        if (t->file->state >= PLAN_UNVERIFIED) f->bytes_reused += t->reused;
+        t->file->state = PLAN_PRESENT;
+        dest_stamp(f->dest, &t->names, &t->stamp);
+        dest_drop_part(f->dest, &t->names);
+        tell_done(f, t);
+    } else if (t->err != ERR_CANCELLED) {
+        tell_failed(f, t);
+        note_failure(f, t);
+    }
+    file_task_free(t);
+}
+
+void fetch_stop(struct fetch *f)
+{
+    if (f->stopping) return;
+    f->stopping = true;
+    calls_stop(f->calls);
+    list_each_safe (node, &f->tasks) {
+        struct file_task *t = container_of(node, struct file_task, node);
+        file_task_abandon(t);
+        file_task_step(t); // ends at once when nothing of it is out
+    }
+}
+
+/* ---- what begins ---- */
+
+static void start_file(struct fetch *f, struct plan_file *file)
+{
+    if (file->state == PLAN_PRESENT) {
+        f->files_done++;
+        return;
+    }
+    struct file_task *t = file_task_new(f, file);
+    list_add_tail(&f->tasks, &t->node);
+    f->task_count++;
+    file_task_step(t); // it may have ended at once
+}
+
+static void start_files(struct fetch *f)
+{
+    size_t most = (size_t)f->settings->max_workers + RESOLVE_AHEAD;
+    while (!f->stopping && f->task_count < most && f->next_file < f->plan->count)
+        start_file(f, &f->plan->files[f->next_file++]);
+}
+
+static void give_workers(struct fetch *f)
+{
+    unsigned working = 0;
+    list_each (node, &f->tasks) {
+        working += file_task_has_worker(container_of(node, struct file_task, node));
+    }
+    list_each (node, &f->tasks) {
+        struct file_task *t = container_of(node, struct file_task, node);
+        if (working >= f->settings->max_workers) return;
+        if (t->state != STATE_RESOLVED || t->err) continue;
+        file_task_prepare(t);
+        working++;
+    }
+}
+
+static unsigned idlest_shard(const struct fetch *f, unsigned prefer)
+{
+    unsigned best = prefer;
+    for (unsigned i = 0; i < f->shard_count; i++) {
+        if (f->load[i] < f->load[best]) best = i;
+    }
+    return best;
+}
+
+/* One choice carried out; false when there is none. */
+static bool grant_one(struct fetch *f, struct file_task **tasks, struct sched_file *views)
+{
+    struct sched_view v = {.files = views,
+                           .connections = f->settings->connections,
+                           .running = f->running + f->cuts,
+                           .waiting_files = f->plan->count - f->next_file};
+    list_each (node, &f->tasks) {
+        struct file_task *t = container_of(node, struct file_task, node);
+        bool soon = t->state == STATE_RESOLVING || t->state == STATE_RESOLVED ||
+                    t->state == STATE_PREPARING;
+        v.waiting_files += soon && !t->err;
+        if (t->state != STATE_FETCHING) continue;
+        tasks[v.count] = t;
+        file_task_view(t, &views[v.count++]);
+    }
+    struct sched_choice c = sched_next(&v);
+    if (c.what == SCHED_NOTHING) return false;
+    struct file_task *t = tasks[c.file];
+    if (c.what == SCHED_FETCH) {
+        part_start(t, c.range, idlest_shard(f, t->last_shard));
+    } else {
+        part_cut_largest(t, c.range.from);
+    }
+    return true;
+}
+
+void fetch_schedule(struct fetch *f)
+{
+    start_files(f);
+    give_workers(f);
+    if (f->stopping) return;
+    size_t most = f->task_count + 1;
+    SCOPED(mem_freep) struct file_task **tasks = mem_array(most, sizeof(*tasks));
+    SCOPED(mem_freep) struct sched_file *views = mem_array(most, sizeof(*views));
+    while (grant_one(f, tasks, views))
+        continue;
+}
+
+/* ---- what comes back ---- */
+
+static struct part_task *find_part(const struct fetch *f, uint64_t exchange_id)
+{
+    list_each (node, &f->tasks) {
+        struct file_task *t = container_of(node, struct file_task, node);
+        list_each (part, &t->parts) {
+            struct part_task *p = container_of(part, struct part_task, node);
+            if (p->exchange_id == exchange_id) return p;
+        }
+    }
+    return NULL;
+}
+
+void fetch_on_report(struct post *post)
+{
+    struct shard_report *r = container_of(post, struct shard_report, post);
+    struct fetch *f = r->user;
+    for (size_t i = 0; i < r->count; i++) {
+        struct part_task *p = find_part(f, r->marks[i].id);
+        if (!p) continue; // ended meanwhile
+        struct file_task *t = p->file;
+        part_on_mark(t, p, r->marks[i].reached);
+        file_task_step(t); // a running part keeps the task alive
+    }
+    mem_free(r);
+}
+
+void fetch_on_cut(struct post *post)
+{
+    struct shard_cut *c = container_of(post, struct shard_cut, post);
+    struct fetch *f = c->user;
+    struct part_task *p = c->found ? find_part(f, c->id) : NULL;
+    if (p) part_on_cut(p->file, p, c->end);
+    mem_free(c);
+    if (p) fetch_schedule(f);
+}
+
+/* ---- the run ---- */
+
+static bool finished(const struct fetch *f)
+{
+    bool all_begun = f->stopping || f->next_file == f->plan->count;
+    return all_begun && list_empty(&f->tasks);
+}
+
+enum err fetch_run(struct fetch *f, struct why *why)
+{
+    progress_start(f);
+    fetch_schedule(f);
+    while (!finished(f)) {
+        loop_turn(f->loop);
+        if (loop_interrupted(f->loop)) fetch_stop(f);
+    }
+    progress_end(f);
+    if (f->err) {
+        *why = f->why;
+        if (f->err == ERR_PARTIAL) {
+            return fail(why, ERR_PARTIAL, "%llu of %zu files failed, for different reasons",
+                        (unsigned long long)f->files_failed, f->plan->count);
+        }
+        return f->err;
+    }
+    return loop_interrupted(f->loop) ? fail(why, ERR_CANCELLED, "stopped") : OK;
+}

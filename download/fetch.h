@@ -1,0 +1,86 @@
+/* fetch.h - the conductor of the body phase: takes the plan's files one after the other, keeps as
+ * many connections busy as it may, and ends when every file is done, failed or given back.
+ *
+ *   file   waiting → resolving → preparing → fetching → publishing → gone
+ *                        (there already: adopting, its content is checked first)
+ *   part   granted → on a shard → ended: what arrived is kept, what is missing goes back
+ *
+ * One thread (control). Files: fetch.c schedules, file_task.c is one file's life, file_parts.c its
+ * exchanges, file_jobs.c what runs on the pool, progress.c what is told of it. */
+#ifndef SHARDFETCH_DOWNLOAD_FETCH_H
+#define SHARDFETCH_DOWNLOAD_FETCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "download/async/pool.h"
+#include "download/base/rng.h"
+#include "download/calls.h"
+#include "download/dest.h"
+#include "download/emit.h"
+#include "download/plan/plan.h"
+#include "download/sched/retry.h"
+#include "download/settings.h"
+#include "download/source/source.h"
+#include "download/xfer/shard.h"
+
+struct file_task;
+
+struct fetch {
+    /* facts, borrowed */
+    const struct settings *settings;
+    struct source *source;
+    struct dest *dest;
+    struct plan *plan;
+    const char *commit;
+    struct loop *loop;
+    struct pool *pool;
+    const struct emitter *emitter;
+    struct calls *calls;
+    struct shard **shards;
+    unsigned shard_count;
+
+    /* state */
+    struct retry_policy policy;
+    struct rng rng;
+    unsigned *load;    // exchanges on each shard
+    struct list tasks; // files that have begun and not ended, in plan order
+    size_t task_count;
+    size_t next_file; // index into the plan
+    unsigned running; // body exchanges under way
+    unsigned cuts;    // cuts sent and not yet answered
+    uint64_t next_id;
+    bool stopping; // nothing new is started
+    struct timer progress_timer;
+
+    /* what came of it */
+    uint64_t files_done, files_failed;
+    uint64_t bytes_fetched, bytes_reused;
+    uint64_t bytes_present; // in their place now, of the plan's
+    uint64_t rate_bytes_per_s;
+    uint64_t rate_at_ns, rate_bytes; // last sample
+    enum err err; // first failure, or ERR_PARTIAL for failures of different kinds
+    struct why why;
+    uint64_t retry_after_s; // NUMBER_UNKNOWN
+};
+
+/* The caller has filled in the facts. OK, or the error of the run. */
+void fetch_init(struct fetch *f);
+enum err fetch_run(struct fetch *f, struct why *why);
+void fetch_done(struct fetch *f);
+
+/* For the parts of the conductor. */
+void fetch_schedule(struct fetch *f);
+void fetch_stop(struct fetch *f); // running exchanges come back, partials are kept
+void fetch_file_ended(struct fetch *f, struct file_task *t); // frees it
+
+/* From the shards (shard_opts.user is the fetch). */
+void fetch_on_report(struct post *p);
+void fetch_on_cut(struct post *p);
+
+/* progress.c */
+void progress_start(struct fetch *f);
+void progress_emit(struct fetch *f);
+void progress_end(struct fetch *f);
+
+#endif

@@ -1,0 +1,257 @@
+#include <inttypes.h>
+#include <string.h>
+
+#include "download/base/clock.h"
+#include "download/base/mem.h"
+#include "download/base/str.h"
+#include "download/file_task.h"
+
+#define JOURNAL_STEP_BYTES (UINT64_C(8) << 20) // what a kill may cost per connection
+
+static bool has_digest(const struct file_task *t)
+{
+    return t->file->entry->digest.kind != DIGEST_NONE;
+}
+
+/* The hasher goes along with the part that continues what was hashed. */
+static struct hasher *lend_hasher(struct file_task *t, uint64_t from)
+{
+    bool fits = t->hasher && !t->job_out && hasher_bytes(t->hasher) == from;
+    return fits ? TAKE(t->hasher) : NULL;
+}
+
+static void on_exchange(struct post *p);
+
+void part_start(struct file_task *t, struct range range, unsigned shard)
+{
+    struct fetch *f = t->fetch;
+    struct part_task *p = mem_new(sizeof(*p));
+    p->file = t;
+    p->range = range;
+    p->counted = range.from;
+    p->journaled = range.from;
+    p->shard = shard;
+    p->url_age = t->url_age;
+    struct hasher *hasher = lend_hasher(t, range.from);
+    p->hashing = hasher != NULL;
+    file_sink_init(&p->sink, t->part_fd, t->file->entry->path, range.from, hasher);
+
+    struct exchange *x = exchange_new(on_exchange, 0);
+    x->owner = p;
+    x->id = ++f->next_id;
+    x->request.url = mem_strdup(t->resolve.url);
+    x->request.send_token = t->resolve.send_token;
+    x->sink = &p->sink.sink;
+    x->from = range.from;
+    x->to = range.to;
+    x->size = t->size;
+    if (!has_digest(t)) x->if_range = mem_strdup(t->resolve.etag);
+    p->exchange = x;
+    p->exchange_id = x->id;
+
+    ranges_add(&t->claimed, range.from, range.to);
+    list_add_tail(&t->parts, &p->node);
+    t->last_shard = shard;
+    f->load[shard]++;
+    f->running++;
+    shard_run(f->shards[shard], x);
+}
+
+/* Bytes up to `reached` are in their place: told to the sets, the counters and, by steps, to the
+ * journal. */
+static void count(struct file_task *t, struct part_task *p, uint64_t reached, bool last)
+{
+    if (reached > p->counted) {
+        uint64_t fresh = reached - p->counted;
+        ranges_add(&t->done, p->counted, reached);
+        t->fetched += fresh;
+        t->fetch->bytes_fetched += fresh;
+        t->fetch->bytes_present += fresh;
+        p->counted = reached;
+    }
+    bool due =
+        p->counted > p->journaled && (last || p->counted - p->journaled >= JOURNAL_STEP_BYTES);
+    if (!due || t->err) return;
+    struct why why;
+    enum err e = journal_add(&t->journal, p->journaled, p->counted, &why);
+    p->journaled = p->counted;
+    if (e) file_task_fail(t, e, &why);
+}
+
+void part_on_mark(struct file_task *t, struct part_task *p, uint64_t reached)
+{
+    count(t, p, reached, false);
+}
+
+void part_on_cut(struct file_task *t, struct part_task *p, uint64_t end)
+{
+    p->cut_pending = false;
+    t->fetch->cuts--;
+    if (end >= p->range.to) return;
+    ranges_remove(&t->claimed, end, p->range.to);
+    p->range.to = end;
+}
+
+const struct part_task *part_largest(const struct file_task *t)
+{
+    const struct part_task *best = NULL;
+    list_each (node, &t->parts) {
+        const struct part_task *p = container_of(node, struct part_task, node);
+        bool larger = !best || p->range.to - p->counted > best->range.to - best->counted;
+        if (larger) best = p;
+    }
+    return best;
+}
+
+static void cut(struct part_task *p, uint64_t at)
+{
+    struct fetch *f = p->file->fetch;
+    if (p->cut_pending) return;
+    p->cut_pending = true;
+    f->cuts++;
+    shard_cut(f->shards[p->shard], p->exchange_id, at);
+}
+
+void part_cut_largest(struct file_task *t, uint64_t at)
+{
+    const struct part_task *largest = part_largest(t);
+    list_each (node, &t->parts) {
+        struct part_task *p = container_of(node, struct part_task, node);
+        if (p == largest) cut(p, at);
+    }
+}
+
+void parts_call_back(struct file_task *t)
+{
+    list_each (node, &t->parts)
+        cut(container_of(node, struct part_task, node), 0);
+}
+
+static void learn(struct file_task *t, const struct exchange *x)
+{
+    if (t->size == TO_THE_END && x->learned_size != TO_THE_END) t->size = x->learned_size;
+    bool ended_well = x->reply.outcome.cause == CAUSE_NONE;
+    if (t->size == TO_THE_END && ended_well) t->size = x->reached;
+    const char *etag = headers_get(&x->reply.headers, "ETag");
+    bool strong = etag && etag[0] == '"' && x->reply.outcome.body_bytes;
+    if (strong && !t->resolve.etag) t->resolve.etag = mem_strdup(etag);
+}
+
+/* Everything the part brought and held goes home. */
+static void absorb(struct file_task *t, struct part_task *p)
+{
+    struct fetch *f = t->fetch;
+    list_remove(&p->node);
+    f->running--;
+    f->load[p->shard]--;
+    if (p->cut_pending) f->cuts--;
+    struct hasher *h = file_sink_take_hasher(&p->sink);
+    if (h) t->hasher = h;
+    learn(t, p->exchange);
+    count(t, p, p->exchange->reached, true);
+    ranges_remove(&t->claimed, p->range.from, p->range.to);
+    ranges_add(&t->claimed, p->range.from, p->counted);
+}
+
+static void describe(const struct file_task *t, const struct outcome *o, enum err e,
+                     struct why *ret)
+{
+    const char *path = t->file->entry->path;
+    if (o->cause == CAUSE_STATUS || o->cause == CAUSE_RATE_LIMIT) {
+        err_ignore(source_explain(t->fetch->source, path, o, ret)); // for its sentence
+        return;
+    }
+    struct buf b;
+    buf_init(&b, WHY_MAX - 1);
+    buf_addf(&b, "cannot fetch '%s' from %s: %s", path, o->host,
+             o->why.text[0] ? o->why.text : cause_word(o->cause));
+    if (o->status) buf_addf(&b, " (HTTP status %d", o->status);
+    if (o->status && o->request_id[0]) buf_addf(&b, ", request id %s", o->request_id);
+    if (o->status) buf_addc(&b, ')');
+    if (t->retry.failures > 1) buf_addf(&b, ", after %u attempts", t->retry.failures + 1);
+    err_ignore(fail(ret, e, "%s", buf_str(&b)));
+    buf_done(&b);
+}
+
+static void tell_retry(const struct file_task *t, const struct part_task *p,
+                       const struct outcome *o, uint64_t wait_ns)
+{
+    const struct emitter *em = t->fetch->emitter;
+    emit(em, (struct event){
+                 .type = EV_RETRY,
+                 .u.retry = {.id = t->file->id,
+                             .offset = p->counted,
+                             .attempt = t->retry.failures,
+                             .wait_ms = wait_ns / MILLI_NS,
+                             .cause = cause_word(o->cause),
+                             .http_status = o->status ? (uint64_t)o->status : NUMBER_UNKNOWN}});
+    if (o->cause != CAUSE_RATE_LIMIT) return;
+    emit(em,
+         (struct event){
+             .type = EV_WAIT,
+             .u.wait = {.origin = o->host, .wait_ms = wait_ns / MILLI_NS, .cause = "rate-limit"}});
+}
+
+static void follow(struct file_task *t, const struct part_task *p)
+{
+    if (p->url_age != t->url_age) return; // another part did it already
+    const char *location = headers_get(&p->exchange->reply.headers, "Location");
+    struct why why;
+    enum err e = resolve_redirect(t->fetch->source, &t->resolve, location ? location : "", &why);
+    t->url_age++;
+    if (e) file_task_fail(t, e, &why);
+}
+
+static void refresh(struct file_task *t, const struct part_task *p)
+{
+    if (p->url_age == t->url_age && !t->calling) file_task_resolve(t);
+}
+
+static void act(struct file_task *t, const struct part_task *p, const struct verdict *v)
+{
+    const struct outcome *o = &p->exchange->reply.outcome;
+    struct loop *loop = t->fetch->loop;
+    struct why why;
+    switch (v->action) {
+    case DO_COMPLETE:
+    case DO_REQUEUE: break;
+    case DO_RETRY:
+        tell_retry(t, p, o, v->wait_ns);
+        timer_set(loop, &t->timer, loop_now_ns(loop) + v->wait_ns);
+        break;
+    case DO_REFRESH: refresh(t, p); break;
+    case DO_REDIRECT: follow(t, p); break;
+    case DO_WHOLE:
+        t->whole = true;
+        t->restart = true;
+        break;
+    case DO_RESTART:
+        tell_retry(t, p, o, 0);
+        t->restart = true;
+        break;
+    case DO_FAIL:
+        describe(t, o, v->err, &why);
+        if (o->cause == CAUSE_RATE_LIMIT) t->fetch->retry_after_s = o->retry_after_s;
+        file_task_fail(t, v->err, &why);
+        break;
+    }
+}
+
+static void on_exchange(struct post *post)
+{
+    struct exchange *x = container_of(post, struct exchange, post);
+    struct part_task *p = x->owner;
+    struct file_task *t = p->file;
+    struct fetch *f = t->fetch;
+    absorb(t, p);
+    if (!t->err) {
+        struct retry_facts facts = {.can_refresh = t->resolve.needs_request};
+        struct verdict v = retry_decide(&t->retry, &f->policy, &facts, &x->reply.outcome, &f->rng);
+        act(t, p, &v);
+    }
+    if (t->restart) parts_call_back(t);
+    exchange_free(x);
+    mem_free(p);
+    file_task_step(t);
+    fetch_schedule(f);
+}

@@ -1,0 +1,368 @@
+#include "download/file_task.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+#include "download/base/clock.h"
+#include "download/base/mem.h"
+#include "download/base/str.h"
+
+#define HASH_STEP_BYTES (UINT64_C(256) << 20) // a stop waits for one of these at most
+
+static bool has_digest(const struct file_task *t)
+{
+    return t->file->entry->digest.kind != DIGEST_NONE;
+}
+
+static bool anything_out(const struct file_task *t)
+{
+    return t->job_out || t->calling || !list_empty(&t->parts);
+}
+
+static void new_hasher(struct file_task *t)
+{
+    hasher_free(t->hasher);
+    t->hasher = hasher_new(t->file->entry->digest.kind, t->size == TO_THE_END ? 0 : t->size);
+}
+
+static void on_timer(struct timer *timer)
+{
+    fetch_schedule(container_of(timer, struct file_task, timer)->fetch);
+}
+
+static void begin(struct file_task *t)
+{
+    switch (t->file->state) {
+    case PLAN_UNVERIFIED:
+        t->state = STATE_ADOPTING;
+        new_hasher(t);
+        file_job_open_final(t);
+        break;
+    case PLAN_UNLINKED:
+        t->state = STATE_PUBLISHING;
+        t->reused = t->size;
+        file_job_link(t);
+        break;
+    case PLAN_PRESENT:
+    case PLAN_PARTIAL:
+    case PLAN_MISSING: file_task_resolve(t); break;
+    }
+}
+
+struct file_task *file_task_new(struct fetch *f, struct plan_file *file)
+{
+    struct file_task *t = mem_new(sizeof(*t));
+    t->fetch = f;
+    t->file = file;
+    t->part_fd = -1;
+    t->journal_fd = -1;
+    t->size = file->entry->size;
+    t->start_ns = loop_now_ns(f->loop);
+    list_init(&t->node);
+    list_init(&t->parts);
+    timer_init(&t->timer, on_timer);
+    dest_names_init(f->dest, file->entry, f->commit, &t->names);
+    begin(t);
+    return t;
+}
+
+void file_task_free(struct file_task *t)
+{
+    timer_cancel(&t->timer);
+    if (t->call.done) call_done(&t->call);
+    resolve_done(&t->resolve);
+    hasher_free(t->hasher);
+    fs_closep(&t->part_fd);
+    fs_closep(&t->journal_fd);
+    ranges_done(&t->done);
+    ranges_done(&t->claimed);
+    dest_names_done(&t->names);
+    mem_free(t);
+}
+
+/* ---- where its bytes are ---- */
+
+static void resolved(struct file_task *t)
+{
+    t->url_age++;
+    if (t->size == TO_THE_END) t->size = t->resolve.size;
+    if (t->state == STATE_RESOLVING) t->state = STATE_RESOLVED;
+}
+
+static void send_resolve(struct file_task *t);
+
+static void on_resolve(struct call *c)
+{
+    struct file_task *t = container_of(c, struct file_task, call);
+    struct fetch *f = t->fetch;
+    t->calling = false;
+    enum resolve_step step = RESOLVE_READY;
+    struct why why = c->exchange ? c->exchange->reply.outcome.why : (struct why){""};
+    enum err e = c->err;
+    if (e) {
+        struct why shown;
+        e = fail(&shown, e, "cannot find out where '%s' is: %s", t->file->entry->path, why.text);
+        why = shown;
+    } else {
+        e = resolve_reply(f->source, t->file->entry, &t->resolve, &c->exchange->reply, &step, &why);
+    }
+    if (e) {
+        file_task_fail(t, e, &why);
+    } else if (step == RESOLVE_AGAIN) {
+        send_resolve(t);
+    } else {
+        resolved(t);
+    }
+    file_task_step(t);
+    fetch_schedule(f);
+}
+
+static void send_resolve(struct file_task *t)
+{
+    call_done(&t->call);
+    call_init(&t->call, PACE_RESOLVE, on_resolve);
+    t->call.file_id = t->file->id;
+    resolve_request(&t->resolve, &t->call.request);
+    t->calling = true;
+    calls_send(t->fetch->calls, &t->call);
+}
+
+void file_task_resolve(struct file_task *t)
+{
+    if (t->state != STATE_FETCHING) t->state = STATE_RESOLVING;
+    resolve_done(&t->resolve);
+    struct why why;
+    enum err e = resolve_start(t->fetch->source, t->file->entry, &t->resolve, &why);
+    if (!t->call.done) call_init(&t->call, PACE_RESOLVE, on_resolve);
+    if (e) {
+        file_task_fail(t, e, &why);
+    } else if (t->resolve.needs_request && t->size != 0) {
+        send_resolve(t);
+    } else {
+        resolved(t); // final already, or nothing to ask for
+    }
+}
+
+/* ---- from bytes to a file ---- */
+
+static void prepared(struct file_task *t)
+{
+    t->state = STATE_FETCHING;
+    uint64_t there = ranges_total(&t->done);
+    for (size_t i = 0; i < t->done.count; i++)
+        ranges_add(&t->claimed, t->done.items[i].from, t->done.items[i].to);
+    t->reused += there;
+    t->fetch->bytes_reused += there;
+    t->fetch->bytes_present += there;
+    if (!has_digest(t) && !t->resolve.etag)
+        t->whole = true; // nothing would tell two versions apart
+    new_hasher(t);
+    char digest[DIGEST_TEXT_MAX];
+    digest_print(&t->file->entry->digest, digest);
+    t->started = true;
+    emit(t->fetch->emitter,
+         (struct event){.type = EV_FILE_START,
+                        .u.file_start = {.id = t->file->id,
+                                         .file = t->file->entry->path,
+                                         .size = t->size,
+                                         .digest = digest[0] ? digest : NULL,
+                                         .resumed_from = there,
+                                         .priority = priority_word(t->file->priority)}});
+}
+
+static void begin_anew(struct file_task *t)
+{
+    t->restart = false;
+    uint64_t lost = ranges_total(&t->done);
+    t->fetch->bytes_present -= lost;
+    ranges_clear(&t->done);
+    ranges_clear(&t->claimed);
+    new_hasher(t);
+    struct why why;
+    enum err e = journal_restart(&t->journal, &why);
+    if (e) {
+        file_task_fail(t, e, &why);
+    } else if (!t->whole) {
+        t->size = t->file->entry->size;
+        file_task_resolve(t); // a new look: URL, size, validator
+    }
+}
+
+static bool all_there(const struct file_task *t)
+{
+    return t->size != TO_THE_END && ranges_reach(&t->done, 0) == t->size && list_empty(&t->parts);
+}
+
+/* The frontier follows what is in its place, from the page cache. */
+static void catch_up(struct file_task *t)
+{
+    if (!t->hasher || t->job_out) return;
+    uint64_t at = hasher_bytes(t->hasher);
+    uint64_t reach = ranges_reach(&t->done, at);
+    if (reach == at) return;
+    file_job_hash(t, reach - at > HASH_STEP_BYTES ? at + HASH_STEP_BYTES : reach);
+}
+
+static enum err wrong_digest(struct file_task *t, const struct digest *actual, struct why *why)
+{
+    char expected[DIGEST_TEXT_MAX];
+    char got[DIGEST_TEXT_MAX];
+    digest_print(&t->file->entry->digest, expected);
+    digest_print(actual, got);
+    return fail(why, ERR_INTEGRITY, "'%s' is not what its source promises: expected %s, got %s",
+                t->file->entry->path, expected, got);
+}
+
+static void digest_failed(struct file_task *t, const struct digest *actual)
+{
+    struct fetch *f = t->fetch;
+    struct outcome o = {.cause = CAUSE_DIGEST};
+    struct retry_facts facts = {0};
+    struct verdict v = retry_decide(&t->retry, &f->policy, &facts, &o, &f->rng);
+    struct why why;
+    enum err e = wrong_digest(t, actual, &why);
+    if (v.action == DO_RESTART) {
+        emit(f->emitter, (struct event){.type = EV_RETRY,
+                                        .u.retry = {.id = t->file->id,
+                                                    .attempt = 1,
+                                                    .cause = cause_word(CAUSE_DIGEST),
+                                                    .http_status = NUMBER_UNKNOWN}});
+        begin_anew(t);
+        return;
+    }
+    dest_drop_part(f->dest, &t->names);
+    file_task_fail(t, e, &why);
+}
+
+/* All bytes are in place and hashed: is it what was promised? */
+static void check_digest(struct file_task *t)
+{
+    if (!has_digest(t)) {
+        t->state = STATE_PUBLISHING;
+        file_job_publish(t);
+        return;
+    }
+    if (!t->hasher || hasher_bytes(t->hasher) != t->size) return;
+    struct digest actual;
+    struct why why;
+    if (!hasher_finish(t->hasher, &actual)) {
+        enum err e =
+            fail(&why, ERR_INTERNAL, "the digest of '%s' cannot be computed", t->file->entry->path);
+        file_task_fail(t, e, &why);
+    } else if (digest_equal(&actual, &t->file->entry->digest)) {
+        t->state = STATE_PUBLISHING;
+        file_job_publish(t);
+    } else {
+        digest_failed(t, &actual);
+    }
+}
+
+/* A file that was there already: is its content right? If not it is fetched as if it were missing.
+ */
+static void step_adopting(struct file_task *t)
+{
+    struct digest actual;
+    uint64_t at = t->hasher ? hasher_bytes(t->hasher) : 0;
+    if (t->hasher && t->part_fd >= 0 && at < t->size) {
+        uint64_t left = t->size - at;
+        file_job_hash(t, left > HASH_STEP_BYTES ? at + HASH_STEP_BYTES : t->size);
+        return;
+    }
+    bool right = t->hasher && t->part_fd >= 0 && hasher_finish(t->hasher, &actual) &&
+                 digest_equal(&actual, &t->file->entry->digest);
+    fs_closep(&t->part_fd);
+    if (right) {
+        t->reused = t->size;
+        t->state = STATE_PUBLISHING;
+        file_job_link(t);
+        return;
+    }
+    t->fetch->bytes_present -= t->size; // it counted as there
+    t->file->state = PLAN_MISSING;
+    file_task_resolve(t);
+}
+
+static void step_fetching(struct file_task *t)
+{
+    if (t->restart && !anything_out(t)) begin_anew(t);
+    if (t->restart || t->calling || t->err) return;
+    catch_up(t);
+    if (!t->job_out && all_there(t)) check_digest(t);
+}
+
+static void step(struct file_task *t)
+{
+    switch (t->state) {
+    case STATE_ADOPTING:
+        if (!t->job_out) step_adopting(t);
+        break;
+    case STATE_PREPARING:
+        if (!t->job_out) prepared(t);
+        if (!t->job_out) step_fetching(t);
+        break;
+    case STATE_FETCHING: step_fetching(t); break;
+    case STATE_PUBLISHING:
+        if (!t->job_out) t->state = STATE_ENDED;
+        break;
+    case STATE_RESOLVING:
+    case STATE_RESOLVED:
+    case STATE_ENDED: break;
+    }
+}
+
+void file_task_step(struct file_task *t)
+{
+    if (!t->err) step(t);
+    bool ended = t->err || t->state == STATE_ENDED;
+    if (ended && !anything_out(t)) fetch_file_ended(t->fetch, t);
+}
+
+void file_task_prepare(struct file_task *t)
+{
+    t->state = STATE_PREPARING;
+    file_job_prepare(t);
+}
+
+void file_task_fail(struct file_task *t, enum err e, const struct why *why)
+{
+    if (t->err) return;
+    t->err = e;
+    if (why) t->why = *why;
+    timer_cancel(&t->timer);
+    parts_call_back(t);
+}
+
+void file_task_abandon(struct file_task *t)
+{
+    if (t->state != STATE_PUBLISHING) file_task_fail(t, ERR_CANCELLED, NULL);
+}
+
+bool file_task_has_worker(const struct file_task *t)
+{
+    return t->state == STATE_PREPARING || t->state == STATE_FETCHING ||
+           t->state == STATE_PUBLISHING || t->state == STATE_ADOPTING;
+}
+
+uint64_t file_task_verified_bytes(const struct file_task *t)
+{
+    if (t->state == STATE_PUBLISHING || t->state == STATE_ENDED) return t->size;
+    list_each (node, &t->parts) {
+        const struct part_task *p = container_of(node, struct part_task, node);
+        if (p->hashing) return p->counted;
+    }
+    if (t->job_out) return t->hash_to; // by the end of the running job
+    return t->hasher ? hasher_bytes(t->hasher) : 0;
+}
+
+void file_task_view(const struct file_task *t, struct sched_file *ret)
+{
+    *ret = (struct sched_file){.whole = t->whole};
+    ret->ready = t->state == STATE_FETCHING && !t->err && !t->restart && !t->calling &&
+                 !timer_is_set(&t->timer);
+    list_each (node, &t->parts)
+        ret->running++;
+    ret->has_hole = ranges_hole(&t->claimed, 0, t->size, &ret->hole);
+    const struct part_task *largest = part_largest(t);
+    if (largest) ret->largest = (struct range){largest->counted, largest->range.to};
+    ret->largest_cut = largest && largest->cut_pending;
+}

@@ -1,0 +1,116 @@
+/* file_task.h - one file's life between the plan and its final name (states: fetch.h).
+ * Control thread; pool jobs borrow what they work on until their `done` ran, and a task ends only
+ * when no exchange, no job and no call of it is out. */
+#ifndef SHARDFETCH_DOWNLOAD_FILE_TASK_H
+#define SHARDFETCH_DOWNLOAD_FILE_TASK_H
+
+#include "download/fetch.h"
+#include "download/journal/journal.h"
+#include "download/plan/ranges.h"
+#include "download/sched/sched.h"
+#include "download/sink/file_sink.h"
+
+enum file_state {
+    STATE_ADOPTING,  // content of a file that is there is being checked
+    STATE_RESOLVING, // asks where its bytes are
+    STATE_RESOLVED,  // knows, waits for a worker's place
+    STATE_PREPARING, // part file, journal, space
+    STATE_FETCHING,
+    STATE_PUBLISHING,
+    STATE_ENDED, // waits for what is still out
+};
+
+struct part_task {
+    struct list node;
+    struct file_task *file;
+    struct exchange *exchange;
+    uint64_t exchange_id;
+    struct file_sink sink;
+    struct range range; // granted; `to` goes down with a cut
+    uint64_t counted;   // bytes up to here are in `done` and in the run's counters
+    uint64_t journaled; // … and in the journal
+    unsigned shard;
+    unsigned url_age; // of the URL it was started with
+    bool cut_pending;
+    bool hashing; // the file's hasher went along
+};
+
+struct file_job {
+    struct job job;
+    struct file_task *file;
+    enum err err;
+    struct why why;
+};
+
+struct file_task {
+    struct list node; // fetch.tasks
+    struct fetch *fetch;
+    struct plan_file *file;
+    enum file_state state;
+    struct dest_names names;
+
+    struct call call; // resolve
+    bool calling;
+    struct resolve resolve;
+    unsigned url_age; // counts changes of resolve.url
+
+    int part_fd;
+    int journal_fd;
+    struct journal journal;
+    uint64_t size;         // TO_THE_END until known
+    struct ranges done;    // in their place
+    struct ranges claimed; // in their place or granted
+    struct hasher *hasher; // NULL: lent to a part or a job, or no digest is expected
+    struct list parts;
+    unsigned last_shard;
+
+    struct retry_state retry;
+    struct timer timer; // a retry's wait
+    bool whole;         // its origin knows no ranges
+    bool restart;       // begins anew from byte 0 once nothing is out
+
+    struct file_job job; // one at a time
+    bool job_out;
+    uint64_t hash_to;      // of a hashing job
+    struct fs_stamp stamp; // after publishing
+
+    uint64_t start_ns, fetched, reused;
+    uint64_t rate_bytes_per_s, rate_at_ns, rate_bytes;
+    bool started; // file_start was told
+    enum err err; // first failure
+    struct why why;
+};
+
+/* Begins with what the plan says of it. */
+struct file_task *file_task_new(struct fetch *f, struct plan_file *file);
+void file_task_free(struct file_task *t);
+/* A worker's place is free: on to preparing. */
+void file_task_prepare(struct file_task *t);
+/* Something came back or is due: does what can be done next; may end the task. */
+void file_task_step(struct file_task *t);
+/* First failure counts; what is out is called back and then the task ends. */
+void file_task_fail(struct file_task *t, enum err e, const struct why *why);
+/* Ends without failure (the run stops): partials are kept. */
+void file_task_abandon(struct file_task *t);
+void file_task_resolve(struct file_task *t);
+bool file_task_has_worker(const struct file_task *t);
+uint64_t file_task_verified_bytes(const struct file_task *t);
+/* Facts for the scheduler. */
+void file_task_view(const struct file_task *t, struct sched_file *ret);
+
+/* file_parts.c */
+void part_start(struct file_task *t, struct range range, unsigned shard);
+void part_cut_largest(struct file_task *t, uint64_t at);
+void part_on_mark(struct file_task *t, struct part_task *p, uint64_t reached);
+void part_on_cut(struct file_task *t, struct part_task *p, uint64_t end);
+void parts_call_back(struct file_task *t);
+const struct part_task *part_largest(const struct file_task *t);
+
+/* file_jobs.c: each runs on the pool and steps the task when it is done */
+void file_job_prepare(struct file_task *t);
+void file_job_open_final(struct file_task *t);
+void file_job_hash(struct file_task *t, uint64_t to);
+void file_job_publish(struct file_task *t);
+void file_job_link(struct file_task *t);
+
+#endif
