@@ -150,7 +150,7 @@ enum err fs_read_small(int root_fd, const char *rel, size_t max, struct buf *ret
     char chunk[16 * 1024];
     size_t got = sizeof(chunk);
     for (uint64_t at = 0; got == sizeof(chunk); at += got) {
-        e = fs_read_at(fd, chunk, sizeof(chunk), at, &got, rel, why);
+        e = fs_read_at(fd, chunk, &got, at, rel, why);
         if (e) return e;
         if (got > max - all.len) {
             return fail(why, ERR_REFUSED, "'%s' has more than %zu bytes", rel, max);

@@ -46,9 +46,10 @@ NODISCARD enum err fs_stat_fd(int fd, struct fs_stamp *ret, struct why *why);
 /* All of it at `offset`; loops over short writes and EINTR. `name` is for the sentence. */
 NODISCARD enum err fs_write_at(int fd, const void *data, size_t len, uint64_t offset,
                                const char *name, struct why *why);
-/* Up to `len` bytes; `*ret_got` < len only at the end of the file. */
-NODISCARD enum err fs_read_at(int fd, void *data, size_t len, uint64_t offset, size_t *ret_got,
-                              const char *name, struct why *why);
+/* Up to `*len` bytes; `*len` becomes what was got, less only at the end of the file. Untouched on
+ * failure. */
+NODISCARD enum err fs_read_at(int fd, void *data, size_t *len, uint64_t offset, const char *name,
+                              struct why *why);
 /* Reserves [0, size) and makes it the file's size; where the file system cannot reserve, only sets
  * the size (never writes zeroes). */
 NODISCARD enum err fs_reserve(int fd, uint64_t size, const char *name, struct why *why);

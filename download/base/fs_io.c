@@ -54,8 +54,8 @@ enum err fs_write_at(int fd, const void *data, size_t len, uint64_t offset, cons
     return OK;
 }
 
-enum err fs_read_at(int fd, void *data, size_t len, uint64_t offset, size_t *ret_got,
-                    const char *name, struct why *why)
+enum err fs_read_at(int fd, void *data, size_t *len, uint64_t offset, const char *name,
+                    struct why *why)
 {
     off_t at = 0;
     char *bytes = data;
@@ -63,15 +63,15 @@ enum err fs_read_at(int fd, void *data, size_t len, uint64_t offset, size_t *ret
     if (!to_off(offset, &at)) {
         return fail(why, ERR_DISK, "cannot read '%s': offset too large", name);
     }
-    while (got < len) {
-        ssize_t n = pread(fd, bytes + got, len - got, at);
+    while (got < *len) {
+        ssize_t n = pread(fd, bytes + got, *len - got, at);
         if (n < 0 && errno == EINTR) continue;
         if (n < 0) return fail_errno(why, "cannot read '%s'", name);
         if (n == 0) break;
         got += (size_t)n;
         at += n;
     }
-    *ret_got = got;
+    *len = got;
     return OK;
 }
 

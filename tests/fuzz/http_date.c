@@ -13,7 +13,7 @@ static void check_digits(const char *date, const char *rfc3339)
     MUST(memcmp(date + 12, rfc3339, 4) == 0);      // year
     MUST(memcmp(date + 5, rfc3339 + 8, 2) == 0);   // day
     MUST(memcmp(date + 17, rfc3339 + 11, 8) == 0); // time
-    unsigned month = (unsigned)(rfc3339[5] - '0') * 10 + (unsigned)(rfc3339[6] - '0');
+    size_t month = (size_t)(rfc3339[5] - '0') * 10 + (size_t)(rfc3339[6] - '0');
     MUST(month >= 1 && month <= 12);
     MUST(memcmp(date + 8, &MONTHS[3 * (month - 1)], 3) == 0);
 }

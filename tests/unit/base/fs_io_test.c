@@ -46,27 +46,34 @@ static struct stat look(void)
 Test(fs_io, what_is_written_at_an_offset_is_read_there)
 {
     char got[16] = {0};
-    size_t n = 0;
+    size_t n = 8;
     cr_expect_eq(fs_write_at(fd, "world", 5, 6, "f", &why), OK);
     cr_expect_eq(fs_write_at(fd, "hello ", 6, 0, "f", &why), OK);
     cr_expect_eq(fs_write_at(fd, "", 0, 1000, "f", &why), OK);
-    cr_expect_eq(fs_read_at(fd, got, 8, 3, &n, "f", &why), OK);
+    cr_expect_eq(fs_read_at(fd, got, &n, 3, "f", &why), OK);
     cr_expect_eq(n, 8);
     cr_expect_str_eq(got, "lo world");
 }
 
 Test(fs_io, a_read_is_short_only_at_the_end)
 {
-    char got[16] = {0};
-    size_t n = 77;
+    static const struct {
+        uint64_t offset;
+        size_t len;
+        size_t got;
+    } cases[] = {{0, 0, 0}, {0, 5, 5}, {0, 16, 5}, {2, 16, 3}, {4, 1, 1}, {5, 16, 0}, {500, 16, 0}};
     cr_assert_eq(fs_write_at(fd, "12345", 5, 0, "f", &why), OK);
-    cr_expect(fs_read_at(fd, got, 16, 2, &n, "f", &why) == OK && n == 3);
-    cr_expect(fs_read_at(fd, got, 16, 5, &n, "f", &why) == OK && n == 0);
-    cr_expect(fs_read_at(fd, got, 16, 500, &n, "f", &why) == OK && n == 0);
-    n = 77;
-    cr_expect_eq(fs_read_at(fd, got, 1, UINT64_MAX, &n, "f", &why), ERR_DISK);
-    cr_expect_eq(fs_read_at(-1, got, 1, 0, &n, "f", &why), ERR_DISK);
-    cr_expect_eq(n, 77, "untouched on failure");
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        char got[16] = {0};
+        size_t n = cases[i].len;
+        cr_expect_eq(fs_read_at(fd, got, &n, cases[i].offset, "f", &why), OK, "%zu", i);
+        cr_expect_eq(n, cases[i].got, "%zu: %zu", i, n);
+    }
+    char got[16];
+    size_t n = 1;
+    cr_expect_eq(fs_read_at(fd, got, &n, UINT64_MAX, "f", &why), ERR_DISK);
+    cr_expect_eq(fs_read_at(-1, got, &n, 0, "f", &why), ERR_DISK);
+    cr_expect_eq(n, 1, "untouched on failure");
 }
 
 /* The kernel writes what fits and says so: a short write, and an error for the rest. */
@@ -89,16 +96,16 @@ Test(fs_io, offsets_that_are_no_file_offsets_are_refused)
 
 Test(fs_io, reserving_sets_size_and_takes_the_blocks)
 {
-    enum { SIZE = 1 << 20 };
-    cr_expect_eq(fs_reserve(fd, SIZE, "f", &why), OK, "%s", why.text);
-    cr_expect_eq(look().st_size, SIZE);
-    cr_expect_geq(look().st_blocks * 512, SIZE);
-    cr_assert_eq(fs_write_at(fd, "end", 3, SIZE - 3, "f", &why), OK);
+    const uint64_t size = 1 << 20;
+    cr_expect_eq(fs_reserve(fd, size, "f", &why), OK, "%s", why.text);
+    cr_expect_eq((uint64_t)look().st_size, size);
+    cr_expect_geq((uint64_t)look().st_blocks * 512, size);
+    cr_assert_eq(fs_write_at(fd, "end", 3, size - 3, "f", &why), OK);
 
-    cr_expect_eq(fs_reserve(fd, 2 * SIZE, "f", &why), OK);
+    cr_expect_eq(fs_reserve(fd, 2 * size, "f", &why), OK);
     char got[4] = {0};
-    size_t n = 0;
-    cr_expect(fs_read_at(fd, got, 3, SIZE - 3, &n, "f", &why) == OK && str_eq(got, "end"));
+    size_t n = 3;
+    cr_expect(fs_read_at(fd, got, &n, size - 3, "f", &why) == OK && str_eq(got, "end"));
     cr_expect_eq(fs_reserve(fd, 10, "f", &why), OK, "smaller: the size is what was asked for");
     cr_expect_eq(look().st_size, 10);
     cr_expect_eq(fs_reserve(fd, 0, "f", &why), OK);
@@ -143,7 +150,7 @@ Test(fs_io, the_mode_of_new_files_follows_the_umask)
         mode_t mask;
         mode_t mode;
     } cases[] = {{0022, 0644}, {0, 0666}, {0077, 0600}, {0027, 0640}, {0777, 0}};
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         umask(cases[i].mask);
         cr_expect_eq(fs_file_mode(), cases[i].mode, "%o", cases[i].mask);
     }

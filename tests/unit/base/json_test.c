@@ -157,77 +157,78 @@ Test(json, strings_are_decoded)
 }
 
 /* Refused, at the place and for the reason given. */
+static const struct {
+    const char *text;
+    const char *why; // after "invalid JSON at "
+} REFUSED[] = {
+    {"", "1:1: text ends early"},
+    {" \n ", "2:2: text ends early"},
+    {"\xEF\xBB\xBF{}", "1:1: expected a value"}, // byte order mark
+    {"{} x", "1:4: bytes after the value"},
+    {"{}{}", "1:3: bytes after the value"},
+    {"1,", "1:2: bytes after the value"},
+    {"[1,]", "1:4: expected a value"},
+    {"[,1]", "1:2: expected a value"},
+    {"[1 2]", "1:4: expected ',' or the end"},
+    {"[1}", "1:3: expected ',' or the end"},
+    {"[1", "1:3: text ends early"},
+    {"[", "1:2: text ends early"},
+    {"{", "1:2: expected a key in quotes"},
+    {"{\"a\":1,}", "1:8: expected a key in quotes"},
+    {"{a:1}", "1:2: expected a key in quotes"},
+    {"{1:1}", "1:2: expected a key in quotes"},
+    {"{\"a\" 1}", "1:6: expected ':' after a key"},
+    {"{\"a\":}", "1:6: expected a value"},
+    {"{\"a\":1 \"b\":2}", "1:8: expected ',' or the end"},
+    {"tru", "1:1: expected a value"},
+    {"True", "1:1: expected a value"},
+    {"nul", "1:1: expected a value"},
+    {"NaN", "1:1: expected a value"},
+    {"Infinity", "1:1: expected a value"},
+    {"'a'", "1:1: expected a value"},
+    {"// a\n1", "1:1: expected a value"},
+    {"\v1", "1:1: expected a value"},
+    {"01", "1:3: number of a wrong form"},
+    {"-", "1:2: number of a wrong form"},
+    {"+1", "1:1: expected a value"},
+    {".5", "1:1: expected a value"},
+    {"1.", "1:3: number of a wrong form"},
+    {"1.e1", "1:3: number of a wrong form"},
+    {"1e", "1:3: number of a wrong form"},
+    {"1e+", "1:4: number of a wrong form"},
+    {"-01", "1:4: number of a wrong form"},
+    {"0x10", "1:2: bytes after the value"},
+    {"1_000", "1:2: bytes after the value"},
+    {"\"a", "1:3: string without end"},
+    {"\"a\\", "1:4: unknown escape in a string"},
+    {"\"\\x41\"", "1:3: unknown escape in a string"},
+    {"\"\\'\"", "1:3: unknown escape in a string"},
+    {"\"\n\"", "1:2: raw control byte"},
+    {"\"\x1f\"", "1:2: raw control byte"},
+    {"\"\\u0000\"", "1:8: \\u0000 is not allowed"},
+    {"{\"a\\u0000/../b\":1}", "1:10: \\u0000 is not allowed"},
+    {"\"\\u12\"", "1:4: \\u needs four hex digits"},
+    {"\"\\u12g4\"", "1:6: \\u needs four hex digits"},
+    {"\"\\ud800\"", "1:8: lone surrogate"},
+    {"\"\\ud800\\n\"", "1:9: lone surrogate"},
+    {"\"\\ud800\\u0041\"", "1:14: lone surrogate"},
+    {"\"\\udc00\"", "1:8: lone surrogate"},
+    {"\"\xC0\xAF\"", "1:2: invalid UTF-8"},
+    {"\"\xED\xA0\x80\"", "1:2: invalid UTF-8"},
+    {"\"caf\xE9\"", "1:5: invalid UTF-8"},
+};
+
 Test(json, what_is_outside_the_profile_is_refused)
 {
-    static const struct {
-        const char *text;
-        const char *why; // after "invalid JSON at "
-    } cases[] = {
-        {"", "1:1: text ends early"},
-        {" \n ", "2:2: text ends early"},
-        {"\xEF\xBB\xBF{}", "1:1: expected a value"}, // byte order mark
-        {"{} x", "1:4: bytes after the value"},
-        {"{}{}", "1:3: bytes after the value"},
-        {"1,", "1:2: bytes after the value"},
-        {"[1,]", "1:4: expected a value"},
-        {"[,1]", "1:2: expected a value"},
-        {"[1 2]", "1:4: expected ',' or the end"},
-        {"[1}", "1:3: expected ',' or the end"},
-        {"[1", "1:3: text ends early"},
-        {"[", "1:2: text ends early"},
-        {"{", "1:2: expected a key in quotes"},
-        {"{\"a\":1,}", "1:8: expected a key in quotes"},
-        {"{a:1}", "1:2: expected a key in quotes"},
-        {"{1:1}", "1:2: expected a key in quotes"},
-        {"{\"a\" 1}", "1:6: expected ':' after a key"},
-        {"{\"a\":}", "1:6: expected a value"},
-        {"{\"a\":1 \"b\":2}", "1:8: expected ',' or the end"},
-        {"tru", "1:1: expected a value"},
-        {"True", "1:1: expected a value"},
-        {"nul", "1:1: expected a value"},
-        {"NaN", "1:1: expected a value"},
-        {"Infinity", "1:1: expected a value"},
-        {"'a'", "1:1: expected a value"},
-        {"// a\n1", "1:1: expected a value"},
-        {"\v1", "1:1: expected a value"},
-        {"01", "1:3: number of a wrong form"},
-        {"-", "1:2: number of a wrong form"},
-        {"+1", "1:1: expected a value"},
-        {".5", "1:1: expected a value"},
-        {"1.", "1:3: number of a wrong form"},
-        {"1.e1", "1:3: number of a wrong form"},
-        {"1e", "1:3: number of a wrong form"},
-        {"1e+", "1:4: number of a wrong form"},
-        {"-01", "1:4: number of a wrong form"},
-        {"0x10", "1:2: bytes after the value"},
-        {"1_000", "1:2: bytes after the value"},
-        {"\"a", "1:3: string without end"},
-        {"\"a\\", "1:4: unknown escape in a string"},
-        {"\"\\x41\"", "1:3: unknown escape in a string"},
-        {"\"\\'\"", "1:3: unknown escape in a string"},
-        {"\"\n\"", "1:2: raw control byte"},
-        {"\"\x1f\"", "1:2: raw control byte"},
-        {"\"\\u0000\"", "1:8: \\u0000 is not allowed"},
-        {"{\"a\\u0000/../b\":1}", "1:10: \\u0000 is not allowed"},
-        {"\"\\u12\"", "1:4: \\u needs four hex digits"},
-        {"\"\\u12g4\"", "1:6: \\u needs four hex digits"},
-        {"\"\\ud800\"", "1:8: lone surrogate"},
-        {"\"\\ud800\\n\"", "1:9: lone surrogate"},
-        {"\"\\ud800\\u0041\"", "1:14: lone surrogate"},
-        {"\"\\udc00\"", "1:8: lone surrogate"},
-        {"\"\xC0\xAF\"", "1:2: invalid UTF-8"},
-        {"\"\xED\xA0\x80\"", "1:2: invalid UTF-8"},
-        {"\"caf\xE9\"", "1:5: invalid UTF-8"},
-    };
-    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(REFUSED); i++) {
         struct json_doc *doc = NULL;
         struct why why = {""};
-        enum err e = json_parse(cases[i].text, strlen(cases[i].text), &doc, &why);
-        cr_expect_eq(e, ERR_REFUSED, "'%s'", cases[i].text);
+        enum err e = json_parse(REFUSED[i].text, strlen(REFUSED[i].text), &doc, &why);
+        cr_expect_eq(e, ERR_REFUSED, "'%s'", REFUSED[i].text);
         cr_expect_null(doc);
         char expected[WHY_MAX];
-        snprintf(expected, sizeof(expected), "invalid JSON at %s", cases[i].why);
-        cr_expect_str_eq(why.text, expected, "'%s': %s", cases[i].text, why.text);
+        snprintf(expected, sizeof(expected), "invalid JSON at %s", REFUSED[i].why);
+        cr_expect_str_eq(why.text, expected, "'%s': %s", REFUSED[i].text, why.text);
     }
 }
 
@@ -361,7 +362,7 @@ Test(json, the_size_is_limited)
 /* Quadratic key comparison would take hours here, or minutes for the long common prefixes. */
 Test(json, many_keys_in_one_object_do_not_take_long, .timeout = 60)
 {
-    enum { KEYS = 500000, LONG_KEYS = 20000, PREFIX = 1000 };
+    enum { KEYS = 200000, LONG_KEYS = 10000, PREFIX = 1000 };
     SCOPED(buf_done) struct buf b;
     buf_init(&b, JSON_MAX_BYTES);
     buf_addc(&b, '{');
@@ -372,7 +373,7 @@ Test(json, many_keys_in_one_object_do_not_take_long, .timeout = 60)
     prefix[PREFIX] = '\0';
     for (int i = 0; i < LONG_KEYS; i++)
         buf_addf(&b, "\"%s%05d\":1,", prefix, i);
-    buf_adds(&b, "\"K499999\":1}");
+    buf_adds(&b, "\"K199999\":1}");
     cr_assert(!b.overflowed);
 
     struct json_doc *doc = NULL;

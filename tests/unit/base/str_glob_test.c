@@ -6,74 +6,75 @@
 #include "download/base/scoped.h"
 #include "download/base/str.h"
 
-/* The verdicts are those of CPython 3.11's fnmatch.fnmatchcase. */
+/* As CPython 3.11's fnmatch.fnmatchcase gives them. */
+static const struct {
+    const char *pattern;
+    const char *path;
+    bool match;
+} VERDICTS[] = {
+    {"", "", true},
+    {"", "a", false},
+    {"a", "", false},
+    {"config.json", "config.json", true},
+    {"config.json", "Config.json", false},
+    {"config.json", "sub/config.json", false},
+    {"*", "", true},
+    {"*", "any/thing/.hidden", true},
+    {"*.safetensors", "a/b/model.safetensors", true},
+    {"*.safetensors", "model.safetensors.index.json", false},
+    {"a*b*c", "a/b/b/c", true},
+    {"a*b*c", "a/b/b/c/d", false},
+    {"**", "x", true},
+    {"?", "", false},
+    {"?", "/", true},
+    {"?", "ab", false},
+    {"a?c",
+     "a\xC3\xA9"
+     "c",
+     true}, // one code point, two bytes
+    {"a??c",
+     "a\xC3\xA9"
+     "c",
+     false},
+    {"[ab]", "b", true},
+    {"[ab]", "c", false},
+    {"[!ab]", "c", true},
+    {"[!ab]", "a", false},
+    {"[^a]", "b", false}, // the caret is a member, not a negation
+    {"[^a]", "^", true},
+    {"[a-c]x", "bx", true},
+    {"[a-c]x", "dx", false},
+    {"[c-a]", "b", false}, // an empty range
+    {"[!c-a]", "b", true},
+    {"[a-]", "-", true},
+    {"[-a]", "-", true},
+    {"[a-c-e]", "-", true},
+    {"[a-c-e]", "d", false},
+    {"[]]", "]", true},
+    {"[]a]", "a", true},
+    {"[!]]", "]", false},
+    {"[!]]", "x", true},
+    {"[", "[", true},
+    {"[a", "[a", true},
+    {"[!", "[!", true},
+    {"[]", "[]", true},
+    {"[!]", "[!]", true},
+    {"*[", "ab[", true},
+    {"a\\*", "a\\b", true}, // no escapes
+    {"a\\*", "a*", false},
+    {"[\\]]", "\\]", true}, // a set of one backslash, then a bracket
+    {"[\xC3\xA0-\xC3\xBF]", "\xC3\xA9", true},
+    {"*.bin", ".bin", true},
+    {"a*a", "a", false},
+    {"*ab", "aab", true},
+    {"*a*b", "ab\nb", true},
+};
+
 Test(str_glob, matches_what_fnmatchcase_matches)
 {
-    static const struct {
-        const char *pattern;
-        const char *path;
-        bool match;
-    } cases[] = {
-        {"", "", true},
-        {"", "a", false},
-        {"a", "", false},
-        {"config.json", "config.json", true},
-        {"config.json", "Config.json", false},
-        {"config.json", "sub/config.json", false},
-        {"*", "", true},
-        {"*", "any/thing/.hidden", true},
-        {"*.safetensors", "a/b/model.safetensors", true},
-        {"*.safetensors", "model.safetensors.index.json", false},
-        {"a*b*c", "a/b/b/c", true},
-        {"a*b*c", "a/b/b/c/d", false},
-        {"**", "x", true},
-        {"?", "", false},
-        {"?", "/", true},
-        {"?", "ab", false},
-        {"a?c",
-         "a\xC3\xA9"
-         "c",
-         true}, // one code point, two bytes
-        {"a??c",
-         "a\xC3\xA9"
-         "c",
-         false},
-        {"[ab]", "b", true},
-        {"[ab]", "c", false},
-        {"[!ab]", "c", true},
-        {"[!ab]", "a", false},
-        {"[^a]", "b", false}, // the caret is a member, not a negation
-        {"[^a]", "^", true},
-        {"[a-c]x", "bx", true},
-        {"[a-c]x", "dx", false},
-        {"[c-a]", "b", false}, // an empty range
-        {"[!c-a]", "b", true},
-        {"[a-]", "-", true},
-        {"[-a]", "-", true},
-        {"[a-c-e]", "-", true},
-        {"[a-c-e]", "d", false},
-        {"[]]", "]", true},
-        {"[]a]", "a", true},
-        {"[!]]", "]", false},
-        {"[!]]", "x", true},
-        {"[", "[", true},
-        {"[a", "[a", true},
-        {"[!", "[!", true},
-        {"[]", "[]", true},
-        {"[!]", "[!]", true},
-        {"*[", "ab[", true},
-        {"a\\*", "a\\b", true}, // no escapes
-        {"a\\*", "a*", false},
-        {"[\\]]", "\\]", true}, // a set of one backslash, then a bracket
-        {"[\xC3\xA0-\xC3\xBF]", "\xC3\xA9", true},
-        {"*.bin", ".bin", true},
-        {"a*a", "a", false},
-        {"*ab", "aab", true},
-        {"*a*b", "ab\nb", true},
-    };
-    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        cr_expect_eq(str_glob(cases[i].pattern, cases[i].path), cases[i].match, "'%s' on '%s'",
-                     cases[i].pattern, cases[i].path);
+    for (size_t i = 0; i < ARRAY_LEN(VERDICTS); i++) {
+        cr_expect_eq(str_glob(VERDICTS[i].pattern, VERDICTS[i].path), VERDICTS[i].match,
+                     "'%s' on '%s'", VERDICTS[i].pattern, VERDICTS[i].path);
     }
 }
 
