@@ -58,6 +58,13 @@ struct fetch fetch_at(const char *base, const char *path, const struct fetch_wit
     return fetch(url, w);
 }
 
+long fetch_status(const char *base, const char *path)
+{
+    struct fetch f = fetch_at(base, path, NULL);
+    fetch_done(&f);
+    return f.status;
+}
+
 void fetch_done(struct fetch *f)
 {
     buf_done(&f->head);

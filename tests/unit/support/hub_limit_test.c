@@ -60,7 +60,7 @@ Test(hub_limit, a_new_window_refills)
     const struct hub_log_filter answered = {.route = HUB_INFO, .status = 200};
     const struct hub_log_filter refused = {.route = HUB_INFO, .status = 429};
     for (int i = 0; i < 20000 && hub_log_count(hub_log(h), &answered) < 3; i++) {
-        SCOPED(fetch_done) struct fetch f = fetch_at(hub_endpoint(h), info, NULL);
+        (void)fetch_status(hub_endpoint(h), info);
     }
     cr_expect_eq(hub_log_count(hub_log(h), &answered), 3);
     cr_expect_geq(hub_log_count(hub_log(h), &refused), 1);
