@@ -75,9 +75,8 @@ static enum err read_ranges(struct journal *j, uint64_t size, struct ranges *ret
 {
     unsigned char record[JOURNAL_RECORD_BYTES];
     for (;;) {
-        size_t got = 0;
-        enum err e = fs_read_at(j->fd, record, sizeof(record), j->seq * JOURNAL_RECORD_BYTES, &got,
-                                NAME, why);
+        size_t got = sizeof(record);
+        enum err e = fs_read_at(j->fd, record, &got, j->seq * JOURNAL_RECORD_BYTES, NAME, why);
         if (e) return e;
         if (got < sizeof(record) || !sealed(record, TYPE_RANGE, j->seq)) return OK;
         uint64_t from = get(record + AT_A, 8);
@@ -99,8 +98,8 @@ enum err journal_open(struct journal *j, int fd, const uint8_t identity[JOURNAL_
     seal(header, TYPE_HEADER, 0);
 
     unsigned char record[JOURNAL_RECORD_BYTES];
-    size_t got = 0;
-    enum err e = fs_read_at(fd, record, sizeof(record), 0, &got, NAME, why);
+    size_t got = sizeof(record);
+    enum err e = fs_read_at(fd, record, &got, 0, NAME, why);
     if (e) return e;
     if (got == sizeof(record) && header_matches(record, header)) {
         j->seq = 1;

@@ -71,8 +71,8 @@ enum err file_sink_catch_up(int fd, const char *name, struct hasher *h, uint64_t
     while (hasher_bytes(h) < to) {
         uint64_t left = to - hasher_bytes(h);
         size_t want = left < SLAB_BYTES ? (size_t)left : SLAB_BYTES;
-        size_t got = 0;
-        enum err e = fs_read_at(fd, slab, want, hasher_bytes(h), &got, name, why);
+        size_t got = want;
+        enum err e = fs_read_at(fd, slab, &got, hasher_bytes(h), name, why);
         if (e) return e;
         if (got < want) return fail(why, ERR_DISK, "'%s' became shorter while it was read", name);
         if (!hasher_update(h, slab, got)) {
