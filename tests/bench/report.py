@@ -10,13 +10,15 @@ import tools
 from origin import CORES
 
 MIB, GIB = 1 << 20, 1 << 30
+VERSION_LIMIT_S = 10  # for a program to say what it is
 
 
 def first_line(*command):
+    """The first line a program says; None when it is not there or fails."""
     try:
         done = subprocess.run(command, text=True, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, check=False)
-    except OSError:
+                              stderr=subprocess.STDOUT, check=False, timeout=VERSION_LIMIT_S)
+    except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout.splitlines()[0] if done.returncode == 0 and done.stdout else None
 

@@ -53,7 +53,8 @@ def warm_up(job):
 
 
 def measured(command, job, limit_s):
-    """What bench_measure reports about the command, and the last line it said."""
+    """What bench_measure reports about the command (only `exit` when it had to be stopped), and
+    the last line the command said."""
     report, log = job.work / "report.json", job.work / "log"
     report.unlink(missing_ok=True)
     with open(log, "wb") as said:
@@ -62,8 +63,9 @@ def measured(command, job, limit_s):
             env=tools.environment(job), stdin=subprocess.DEVNULL, stdout=said, stderr=said,
             start_new_session=True)
         try:
-            process.wait(limit_s)
-            sample = json.loads(report.read_text())
+            code = process.wait(limit_s)
+            text = report.read_text() if report.exists() else ""  # it may have been killed itself
+            sample = json.loads(text) if text else {"exit": code if code >= 0 else 128 - code}
         except subprocess.TimeoutExpired:
             sample = {"exit": TIMED_OUT}
         finally:
