@@ -1,0 +1,134 @@
+#include "cli/note.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "cli/fmt.h"
+#include "download/base/clean.h"
+#include "download/base/str.h"
+
+static void add_clean(struct buf *b, const char *s)
+{
+    if (s) clean_add(b, s, strlen(s));
+}
+
+static void add_plan(struct buf *b, const struct view *v, const struct event_plan *e)
+{
+    enum { SHORT_COMMIT = 12 };
+    char text[FMT_MAX];
+    if (v->source) buf_adds(b, v->source);
+    if (e->commit) buf_addf(b, " at %.*s", SHORT_COMMIT, e->commit);
+    buf_addf(b, ": %" PRIu64 " files, %s", e->files, fmt_bytes(e->bytes_total, text));
+    if (e->bytes_present > 0) buf_addf(b, ", %s there", fmt_bytes(e->bytes_present, text));
+    buf_addf(b, ", %s to fetch", fmt_bytes(e->bytes_to_fetch, text));
+    if (e->dest) buf_adds(b, " into ");
+    add_clean(b, e->dest);
+}
+
+static void add_plan_file(struct buf *b, const struct event_plan_file *e)
+{
+    char text[FMT_MAX];
+    buf_addf(b, "%-8s%9s  ", e->state, fmt_bytes(e->size, text));
+    add_clean(b, e->file);
+}
+
+static void add_retry(struct buf *b, const struct view *v, const struct event_retry *e)
+{
+    const struct view_file *f = view_find(v, e->id);
+    char text[FMT_MAX];
+    buf_adds(b, "retry   ");
+    if (f) buf_addf(b, "%s at %s: ", f->name, fmt_bytes(e->offset, text));
+    add_clean(b, e->cause);
+    if (e->http_status != NUMBER_UNKNOWN) buf_addf(b, " %" PRIu64, e->http_status);
+    buf_addf(b, ", attempt %" PRIu64 " in %.1f s", e->attempt, (double)e->wait_ms / 1000);
+}
+
+static void add_wait(struct buf *b, const struct event_wait *e)
+{
+    buf_addf(b, "wait    %.0f s, ", (double)e->wait_ms / 1000);
+    add_clean(b, e->cause);
+    if (e->origin) buf_adds(b, " of ");
+    add_clean(b, e->origin);
+}
+
+static void add_file_done(struct buf *b, const struct event_file_done *e)
+{
+    char text[FMT_MAX];
+    buf_addf(b, "%s%9s  ", e->bytes_fetched > 0 || e->size == 0 ? "done    " : "present ",
+             fmt_bytes(e->size, text));
+    add_clean(b, e->file);
+    if (e->verified && e->verified_by) {
+        buf_addf(b, "  %s ok", e->verified_by);
+    } else if (!e->verified) {
+        buf_adds(b, "  not verified: the source gives no digest");
+    }
+}
+
+static void add_file_failed(struct buf *b, const struct event_file_failed *e)
+{
+    buf_adds(b, "failed  ");
+    add_clean(b, e->file);
+    buf_addf(b, ": %s: ", err_word(e->code));
+    add_clean(b, e->cause);
+}
+
+static void add_result(struct buf *b, const struct event_result *e)
+{
+    char text[FMT_MAX];
+    uint64_t ms = e->elapsed_ms ? e->elapsed_ms : 1;
+    buf_addf(b, "%" PRIu64 " files, %s fetched", e->files_done, fmt_bytes(e->bytes_fetched, text));
+    if (e->bytes_reused > 0) buf_addf(b, ", %s reused", fmt_bytes(e->bytes_reused, text));
+    buf_addf(b, ", %.1f s", (double)ms / 1000);
+    if (e->bytes_fetched == 0) return;
+    double rate = (double)e->bytes_fetched / (double)ms * 1000;
+    buf_addf(b, ", %s", fmt_rate((uint64_t)rate, text));
+}
+
+static bool add_all(const struct view *v, const struct event *e, struct buf *b,
+                    enum line_style *ret_style)
+{
+    *ret_style = LINE_PLAIN;
+    switch (e->type) {
+    case EV_PLAN: add_plan(b, v, &e->u.plan); return true;
+    case EV_PLAN_FILE: add_plan_file(b, &e->u.plan_file); return true;
+    case EV_RETRY:
+        add_retry(b, v, &e->u.retry);
+        *ret_style = LINE_WARNING;
+        return true;
+    case EV_WAIT:
+        add_wait(b, &e->u.wait);
+        *ret_style = LINE_WARNING;
+        return true;
+    case EV_FILE_DONE:
+        add_file_done(b, &e->u.file_done);
+        *ret_style = LINE_GOOD;
+        return true;
+    case EV_RESULT:
+        if (e->u.result.code != OK) return false; // the last line says it
+        add_result(b, &e->u.result);
+        return true;
+    case EV_RUN_START:
+    case EV_FILE_START:
+    case EV_PROGRESS:
+    case EV_FILE_FAILED:
+    case EV_WARNING: break;
+    }
+    return false;
+}
+
+bool note_add(const struct view *v, const struct event *e, enum note_level level, struct buf *ret,
+              enum line_style *ret_style)
+{
+    if (e->type == EV_WARNING) {
+        buf_adds(ret, "warning ");
+        add_clean(ret, e->u.warning.message);
+        *ret_style = LINE_WARNING;
+        return true;
+    }
+    if (e->type == EV_FILE_FAILED) {
+        add_file_failed(ret, &e->u.file_failed);
+        *ret_style = LINE_BAD;
+        return true;
+    }
+    return level == NOTE_ALL && add_all(v, e, ret, ret_style);
+}

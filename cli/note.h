@@ -1,0 +1,20 @@
+/* note.h - an event as one line for people that stays: a file is done, a try failed, a warning.
+ * Pure. Whatever comes from outside is cleaned. */
+#ifndef SHARDFETCH_CLI_NOTE_H
+#define SHARDFETCH_CLI_NOTE_H
+
+#include "cli/frame.h"
+#include "cli/view.h"
+#include "download/base/buf.h"
+
+enum note_level {
+    NOTE_PROBLEMS, // warnings and failed files
+    NOTE_ALL,
+};
+
+/* Adds the line without a line feed and says its style; false: nothing to tell. `v` is what was
+ * known before the event. */
+bool note_add(const struct view *v, const struct event *e, enum note_level level, struct buf *ret,
+              enum line_style *ret_style);
+
+#endif
