@@ -14,7 +14,7 @@ void line_writer_init(struct line_writer *w, int fd)
 
 void line_writer_done(struct line_writer *w)
 {
-    if (w->interrupt_fd >= 0) close(w->interrupt_fd);
+    if (w->interrupt_fd > 0) close(w->interrupt_fd);
 }
 
 void line_writer_interrupt(const struct line_writer *w)

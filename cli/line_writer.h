@@ -15,7 +15,7 @@ struct line_writer {
 };
 
 void line_writer_init(struct line_writer *w, int fd);
-void line_writer_done(struct line_writer *w);
+void line_writer_done(struct line_writer *w); // also of one that is all zero
 /* All of it, or false with `error` set. */
 bool line_writer_put(struct line_writer *w, const char *data, size_t len);
 /* Any thread: what is being written, and all that follows, fails with ECANCELED. */

@@ -40,21 +40,19 @@ static void handle(struct observer *o, struct message *m)
     letter_free(m);
 }
 
-static uint64_t tick(struct observer *o, uint64_t due_ns)
+static uint64_t tick(struct observer *o)
 {
-    if (!o->ops->tick) return UINT64_MAX;
-    uint64_t now_ns = clock_now_ns();
-    return now_ns < due_ns ? due_ns : o->ops->tick(o->user, now_ns);
+    return o->ops->tick ? o->ops->tick(o->user, clock_now_ns()) : UINT64_MAX;
 }
 
 static void *observe(void *user)
 {
     struct observer *o = user;
-    uint64_t due_ns = tick(o, 0);
+    uint64_t due_ns = tick(o);
     while (!mailbox_closed(o->box)) {
         struct message *m = mailbox_wait(o->box, due_ns);
         if (m) handle(o, m);
-        due_ns = tick(o, due_ns);
+        due_ns = tick(o);
     }
     for (struct message *m = mailbox_take(o->box); m; m = mailbox_take(o->box))
         handle(o, m);

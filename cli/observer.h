@@ -19,8 +19,8 @@ struct observer_loss {
 struct observer_ops {
     /* The observer's thread, once per event, in order. May block, until `interrupt`. */
     void (*event)(void *user, const struct event *e, const struct observer_loss *loss);
-    /* The observer's thread, when its time has come; returns the next time (monotonic ns), or
-     * UINT64_MAX for none. Called once at the start. NULL: never. */
+    /* The observer's thread, at the start, after every event, and when the time has come that it
+     * returned last (monotonic ns; UINT64_MAX for none). NULL: never. */
     uint64_t (*tick)(void *user, uint64_t now_ns);
     /* Any thread, at most once: whatever blocks in `event` or `tick` must now return. */
     void (*interrupt)(void *user);
