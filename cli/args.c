@@ -172,7 +172,7 @@ static enum err apply(const struct assignment *it, struct options *o, struct why
     SCOPED(mem_freep) char *label = mem_printf("--%s", it->row->name);
     struct origin from = {LAYER_FLAG, label};
     enum err e = option_set(o, it->row, it->value ? it->value : "true", &from, why);
-    if (it->row->secret) memset(it->value, 'x', strlen(it->value)); // ps(1) shows argv
+    if (it->row->secret && it->value) memset(it->value, 'x', strlen(it->value)); // ps(1) shows argv
     return e;
 }
 

@@ -10,10 +10,10 @@ static const struct {
     const char *text; // above the flags
 } COMMANDS[] = {
     [COMMAND_GET] = {"get SOURCE [FILE|DIR/]...", "fetch, verify, publish",
-                     "Fetches SOURCE, checks every byte while it arrives, and gives files their "
-                     "final names only then.\nPrints the directory, or the one file asked for."},
+                     "Fetches SOURCE, checks every byte while it arrives, and gives files their\n"
+                     "final names only then. Prints the directory, or the one file asked for."},
     [COMMAND_PLAN] = {"plan SOURCE [FILE|DIR/]...", "say what get would do, and do nothing",
-                      "Says what get would do with the same flags: files, sizes, digests, what is "
+                      "Says what get would do with the same flags: files, sizes, digests, what is\n"
                       "there, bytes to fetch."},
     [COMMAND_VERIFY] = {"verify SOURCE|DIR", "hash again what is on disk",
                         "Hashes what is on disk again and compares it with the listing."},

@@ -58,7 +58,7 @@ static enum err take_source(struct options *o, struct why *why)
     }
     s->files = names && *names ? names : NULL;
     size_t count = o->positional.count - (o->manifest ? 0 : 1);
-    if (s->command == COMMAND_VERIFY && count > 0) {
+    if (s->command == COMMAND_VERIFY && s->files) {
         return fail(why, ERR_USAGE, "verify takes one SOURCE or DIR; '%s' is too many",
                     s->files[0]);
     }

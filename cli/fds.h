@@ -1,0 +1,16 @@
+/* fds.h - descriptors 0 to 2 are taken before anything else is opened, so that no file of ours ever
+ * gets one of them and is written into by a message. */
+#ifndef SHARDFETCH_CLI_FDS_H
+#define SHARDFETCH_CLI_FDS_H
+
+#include "download/base/err.h"
+
+/* Those that are closed get /dev/null, the wrong way round: reading and writing fail (EBADF) as
+ * they would have. False: not even that could be opened. */
+bool fds_reserve(void);
+
+/* "fd:N" of the user's own, or a file that is created or emptied. ERR_USAGE: no such descriptor,
+ * not writable, not to be opened. Close it when `*ret_close`. */
+NODISCARD enum err fds_open_events(const char *text, int *ret_fd, bool *ret_close, struct why *why);
+
+#endif

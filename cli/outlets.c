@@ -1,0 +1,145 @@
+#include "cli/outlets.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "cli/environment.h"
+#include "cli/fds.h"
+#include "cli/signals.h"
+#include "download/base/clock.h"
+#include "download/base/rng.h"
+#include "download/base/str.h"
+
+static const uint64_t READER_WAIT_NS = 5 * SECOND_NS; // contract
+
+static void stdout_broken(void *user, int error)
+{
+    struct outlets *out = user;
+    atomic_store(&out->stdout_error, error);
+    out->stop(out->user);
+}
+
+static void events_broken(void *user, int error)
+{
+    struct outlets *out = user;
+    atomic_store(&out->events_error, error);
+}
+
+static void add(struct outlets *out, const struct observer_ops *ops, void *user)
+{
+    struct observer *o = observer_start(ops, user, OBSERVER_BOX_BYTES);
+    if (o) out->observers[out->count++] = o;
+}
+
+static bool wants_bar(const struct options *o)
+{
+    if (str_eq(o->progress, "bar")) return true;
+    if (!str_eq(o->progress, "auto") || !isatty(STDERR_FILENO)) return false;
+    const char *term = getenv("TERM");
+    return !str_empty(term) && !str_eq(term, "dumb");
+}
+
+static void open_people(struct outlets *out)
+{
+    const struct options *o = out->options;
+    if (o->quiet) return;
+    bool all = o->settings.command != COMMAND_PLAN && !str_eq(o->progress, "none");
+    enum note_level level = all ? NOTE_ALL : NOTE_PROBLEMS;
+    if (wants_bar(o)) {
+        live_init(&out->live, STDERR_FILENO, !environment_no_color(), level);
+        add(out, &LIVE_OPS, &out->live);
+    } else {
+        plain_init(&out->plain, STDERR_FILENO, level);
+        add(out, &PLAIN_OPS, &out->plain);
+    }
+}
+
+static enum err open_streams(struct outlets *out, struct why *why)
+{
+    const struct options *o = out->options;
+    if (o->events) {
+        enum err e = fds_open_events(o->events, &out->events_fd, &out->events_fd_ours, why);
+        if (e) return e;
+        jsonl_stream_init(&out->events, out->events_fd, out->run_id, events_broken, out);
+        add(out, &JSONL_STREAM_OPS, &out->events);
+    }
+    if (o->json) {
+        jsonl_stream_init(&out->json, STDOUT_FILENO, out->run_id, stdout_broken, out);
+        add(out, &JSONL_STREAM_OPS, &out->json);
+    }
+    return OK;
+}
+
+enum err outlets_open(struct outlets *out, const struct options *o, void (*stop)(void *user),
+                      void *user, struct why *why)
+{
+    *out = (struct outlets){.options = o, .stop = stop, .user = user};
+    struct rng rng;
+    rng_seed(&rng);
+    snprintf(out->run_id, sizeof(out->run_id), "%016" PRIx64, rng_next(&rng));
+    plan_table_init(&out->table);
+    enum err e = open_streams(out, why);
+    if (e) return e;
+    open_people(out);
+    return OK;
+}
+
+static void tell_all(struct outlets *out, const struct event *e)
+{
+    for (size_t i = 0; i < out->count; i++)
+        observer_tell(out->observers[i], e);
+}
+
+static void tell_token_warning(struct outlets *out, const struct event *start)
+{
+    if (!out->options->token_warning) return;
+    struct event e = {.type = EV_WARNING,
+                      .wall_ms = start->wall_ms,
+                      .mono_ms = start->mono_ms,
+                      .u.warning = {"token-not-sent", out->options->token_warning}};
+    tell_all(out, &e);
+}
+
+/* A cancelled run ends by a signal; shells see 128 + its number. */
+static int cancelled_exit(struct outlets *out)
+{
+    if (atomic_load(&out->stdout_error) == EPIPE) return 128 + SIGPIPE;
+    if (atomic_load(&out->stdout_error)) return err_exit_code(ERR_DISK);
+    return signals_caught() ? 128 + signals_caught() : err_exit_code(ERR_CANCELLED);
+}
+
+void outlets_tell(void *outlets, const struct event *e)
+{
+    struct outlets *out = outlets;
+    struct event told = *e;
+    if (e->type == EV_RESULT && e->u.result.code == ERR_CANCELLED) {
+        told.u.result.exit = cancelled_exit(out);
+    }
+    plan_table_add(&out->table, e);
+    tell_all(out, &told);
+    if (e->type == EV_RUN_START) tell_token_warning(out, e);
+}
+
+bool outlets_finish(struct outlets *out)
+{
+    uint64_t deadline_ns = clock_now_ns() + READER_WAIT_NS;
+    bool ended = true;
+    for (size_t i = 0; i < out->count; i++)
+        ended = observer_stop(out->observers[i], deadline_ns) && ended;
+    out->count = 0;
+    return ended;
+}
+
+void outlets_done(struct outlets *out)
+{
+    jsonl_stream_done(&out->json);
+    jsonl_stream_done(&out->events);
+    live_done(&out->live);
+    plain_done(&out->plain);
+    plan_table_done(&out->table);
+    if (out->events_fd_ours) close(out->events_fd);
+}

@@ -1,0 +1,44 @@
+/* outlets.h - everything that listens to the events of a run: the JSON stream on standard output,
+ * the one of --events, the view or lines for people, the table of `plan`. */
+#ifndef SHARDFETCH_CLI_OUTLETS_H
+#define SHARDFETCH_CLI_OUTLETS_H
+
+#include <stdatomic.h>
+
+#include "cli/jsonl_stream.h"
+#include "cli/live.h"
+#include "cli/options.h"
+#include "cli/plain.h"
+#include "cli/plan_table.h"
+
+enum { RUN_ID_LEN = 17, OUTLETS_MAX = 3 };
+
+struct outlets {
+    const struct options *options;
+    char run_id[RUN_ID_LEN];
+    struct jsonl_stream json;
+    struct jsonl_stream events;
+    int events_fd;
+    bool events_fd_ours;
+    struct live live;
+    struct plain plain;
+    struct plan_table table;
+    struct observer *observers[OUTLETS_MAX];
+    size_t count;
+    void (*stop)(void *user); // any thread: standard output is gone, the run is to end
+    void *user;
+    atomic_int stdout_error; // errno that broke the stream on standard output
+    atomic_int events_error; // the same for --events
+};
+
+/* ERR_USAGE: --events cannot be opened. */
+NODISCARD enum err outlets_open(struct outlets *out, const struct options *o,
+                                void (*stop)(void *user), void *user, struct why *why);
+/* An event_fn. */
+void outlets_tell(void *outlets, const struct event *e);
+/* Waits for the readers, 5 s at most in all. False: a reader's thread is stuck in a system call,
+ * and `out` must stay until the process ends. */
+bool outlets_finish(struct outlets *out);
+void outlets_done(struct outlets *out);
+
+#endif
