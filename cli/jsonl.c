@@ -36,7 +36,7 @@ static bool add_cut_string(struct buf *b, const char *s, size_t max)
 
 static bool add_text(struct buf *b, const char *key, const char *value, size_t max)
 {
-    if (!value) {
+    if (str_empty(value)) {
         json_add_null_field(b, key);
         return true;
     }

@@ -21,7 +21,7 @@ static void add_plan(struct buf *b, const struct view *v, const struct event_pla
     buf_addf(b, ": %" PRIu64 " files, %s", e->files, fmt_bytes(e->bytes_total, text));
     if (e->bytes_present > 0) buf_addf(b, ", %s there", fmt_bytes(e->bytes_present, text));
     buf_addf(b, ", %s to fetch", fmt_bytes(e->bytes_to_fetch, text));
-    if (e->dest) buf_adds(b, " into ");
+    if (!str_empty(e->dest)) buf_adds(b, " into ");
     add_clean(b, e->dest);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "download/base/clean.h"
+#include "download/base/str.h"
 
 enum { ROWS_MAX_BYTES = 512 * 1024 * 1024, TOTALS_MAX_BYTES = 64 * 1024 };
 
@@ -54,7 +55,7 @@ static void add_totals(struct buf *b, const struct event_plan *e)
     add_bytes(b, e->disk_free);
     buf_adds(b, e->gated ? "; gated" : "; not gated");
     if (e->commit) buf_addf(b, "; commit %s", e->commit);
-    if (e->dest) {
+    if (!str_empty(e->dest)) {
         buf_adds(b, "; into ");
         clean_add(b, e->dest, strlen(e->dest));
     }
