@@ -108,7 +108,9 @@ Test(str, sizes_are_read_as_curl_reads_them)
         {"0.999P", true, UINT64_C(1124774006935781)},
         {"2T", true, UINT64_C(2) << 40},
         {"8191P", true, UINT64_C(8191) << 50},
-        {"8192P", false, 0}, // INT64_MAX + 1
+        {"8192P", false, 0},  // INT64_MAX + 1
+        {"16384P", false, 0}, // 2^64, which wraps to 0
+        {"9223372036854775807k", false, 0},
         {"9223372036854775807", true, INT64_MAX},
         {"9223372036854775808", false, 0},
         {"", false, 0},
