@@ -57,4 +57,18 @@ static inline void err_ignore(enum err e)
     (void)e;
 }
 
+/* The analyser sees one file at a time; this tells it that failing is never OK. */
+#ifdef __clang_analyzer__
+#define fail(why, e, ...)                                                                          \
+    __extension__({                                                                                \
+        err_ignore(fail(why, e, __VA_ARGS__));                                                     \
+        (e);                                                                                       \
+    })
+#define fail_errno(...)                                                                            \
+    __extension__({                                                                                \
+        err_ignore(fail_errno(__VA_ARGS__));                                                       \
+        ERR_DISK;                                                                                  \
+    })
+#endif
+
 #endif
