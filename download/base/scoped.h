@@ -6,7 +6,8 @@
 
 #include <stddef.h>
 
-#define SCOPED(cleanup_fn) __attribute__((cleanup(cleanup_fn)))
+/* `unused`: being released can be all a variable is for, which only gcc understands by itself. */
+#define SCOPED(cleanup_fn) __attribute__((cleanup(cleanup_fn), unused))
 
 #define TAKE(p)                                                                                    \
     __extension__({                                                                                \
