@@ -45,7 +45,7 @@ ours_is() {
 }
 
 # The peers that are here: `cli/install-packages bench` brings them all.
-rows=floor-read,floor-hash,floor-write
+rows=floor-read,floor-hash,floor-write,shardfetch,shardfetch-no-sync
 for peer in aria2c curl+dgst wget2+dgst; do
     if command -v "${peer%+dgst}" >/dev/null; then rows=$rows,$peer; fi
 done
