@@ -63,3 +63,33 @@ struct source *source_of(const char *text, const struct source_setup *setup)
     source_spec_done(&spec);
     return s;
 }
+
+struct source *hub_with_file(const char *endpoint, uint64_t size)
+{
+    const struct source_setup setup = {
+        .endpoint = endpoint, .skip_tree = true, .known_commit = COMMIT};
+    struct source *s = source_of("hf://org/name", &setup);
+    listing_add(source_listing(s), "sub/a b.bin")->size = size;
+    return s;
+}
+
+const struct listing_entry *first_file(struct source *s)
+{
+    return &source_listing(s)->entries[0];
+}
+
+enum err exchange_resolve(struct source *s, struct resolve *r, const struct answer *a,
+                          enum resolve_step *ret, struct why *why)
+{
+    struct request q;
+    resolve_request(r, &q);
+    cr_expect_eq(q.method, METHOD_HEAD);
+    cr_expect_str_eq(q.url, r->url);
+    cr_expect_eq(q.send_token, r->send_token);
+    cr_expect(!q.compressed);
+    request_done(&q);
+    struct reply reply = reply_of(a);
+    enum err e = resolve_reply(s, first_file(s), r, &reply, ret, why);
+    reply_done(&reply);
+    return e;
+}

@@ -29,4 +29,11 @@ void exchange_ok(struct source *s, const char *url, const struct answer *a);
  */
 struct source *source_of(const char *text, const struct source_setup *setup);
 
+/* hf://org/name at `endpoint` and COMMIT, with "sub/a b.bin" of `size` as its only file. */
+struct source *hub_with_file(const char *endpoint, uint64_t size);
+const struct listing_entry *first_file(struct source *s);
+/* The resolve request of the first file must be a HEAD for `r->url`; then the answer. */
+enum err exchange_resolve(struct source *s, struct resolve *r, const struct answer *a,
+                          enum resolve_step *ret, struct why *why);
+
 #endif

@@ -208,85 +208,86 @@ Test(source_spec, a_manifest_is_a_path_or_told_to_be_one)
     expect_specs(cases, ARRAY_LEN(cases));
 }
 
+static const struct {
+    const char *text;
+    struct source_hint hint;
+    const char *said;
+} BAD[] = {
+    {"", {0}, "empty"},
+    {"a/b/c", {0}, "'hf://a/b/c'"},
+    {"datasets/org/name", {0}, "'hf://datasets/org/name'"},
+    {"org/", {0}, "a part of it is empty"},
+    {"/org", {.revision = "x"}, "--revision is for Hub repos only"},
+    {"org//name", {0}, "a repo is ORG/NAME"},
+    {"org/na--me", {0}, "'--'"},
+    {"org/na..me", {0}, "'..'"},
+    {"org/name.git", {0}, "'.git'"},
+    {"-x/y", {0}, "begins or ends with"},
+    {"org/name-", {0}, "begins or ends with"},
+    {"org/.name", {0}, "begins or ends with"},
+    {".", {0}, "begins or ends with"},
+    {"..", {0}, "begins or ends with"},
+    {"org/na me", {0}, "letters, digits"},
+    {"org\\name", {0}, "letters, digits"},
+    {"org/n\xc3\xa4me", {0}, "letters, digits"},
+    {"C:\\m.json", {0}, "letters, digits"},
+    {"org/name:v1", {0}, "letters, digits"},
+    {"org/"
+     "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+     "aaaaaaaa",
+     {0},
+     "96"},
+    {"org/name@", {0}, "revision is empty"},
+    {"org/name@%zz", {0}, "percent"},
+    {"org/name@a b", {0}, "git allows no such name"},
+    {"org/name@../../x", {0}, "no safe name"},
+    {"org/name@a//b", {0}, "no safe name"},
+    {"org/name@v1", {.revision = "v2"}, "two revisions"},
+    {"org/name", {.revision = ""}, "bad revision ''"},
+    {"org/name", {.repo_type = "models"}, "it is model, dataset or space"},
+    {"hf://", {0}, "empty"},
+    {"hf://dataset/o/n", {0}, "'hf://datasets/"},
+    {"hf://kernels/o/n", {0}, "'kernels' is not known"},
+    {"hf://datasets/o/n", {.repo_type = "model"}, "two types"},
+    {"hf://o/n@v1", {.revision = "v2"}, "two revisions"},
+    {"HF://o/n", {0}, "only hf://"},
+    {"ftp://x/y", {0}, "only hf://, https:// and http://"},
+    {"s3://b/k", {0}, "only hf://"},
+    {"https://huggingface.co/", {0}, "no repo and no file"},
+    {"https://huggingface.co", {0}, "no repo and no file"},
+    {"https://huggingface.co/settings/tokens", {0}, "no repo and no file"},
+    {"https://huggingface.co/api/models/o/n", {0}, "no repo and no file"},
+    {"https://huggingface.co/docs/hub", {0}, "no repo and no file"},
+    {"https://huggingface.co/o/n/discussions/1", {0}, "no repo and no file"},
+    {"https://huggingface.co/o/n/resolve/main", {0}, "no repo and no file"},
+    {"https://huggingface.co/o/n/tree", {0}, "no repo and no file"},
+    {"https://huggingface.co/o/n/blob/%zz/x", {0}, "percent"},
+    {"https://huggingface.co/o/n/blob/main/x", {.revision = "v2"}, "two revisions"},
+    {"https://huggingface.co/o/n", {.repo_type = "dataset"}, "two types"},
+    {"https://huggingface.co/o/n/blob/main/x#sha256=" HEX64, {0}, "a pin is for other URLs"},
+    {"https://x/f#sha256=abc", {0}, "64 hex digits"},
+    {"https://x/f#sha1=" HEX64, {0}, "64 hex digits"},
+    {"https://x/f#", {0}, "64 hex digits"},
+    {"https://x/f", {.revision = "v1"}, "Hub repos only"},
+    {"https://x/f", {.repo_type = "model"}, "Hub repos only"},
+    {"https://u:pw@x/f", {0}, "user information"},
+    {"https://x:99999/f", {0}, "port"},
+    {"https://x/m.json#sha256=" HEX64, {.is_manifest = true}, "takes no '#'"},
+    {"./m.json", {.repo_type = "model"}, "Hub repos only"},
+};
+
 Test(source_spec, what_is_no_source_says_why)
 {
-    static const struct {
-        const char *text;
-        struct source_hint hint;
-        const char *said;
-    } cases[] = {
-        {"", {0}, "empty"},
-        {"a/b/c", {0}, "'hf://a/b/c'"},
-        {"datasets/org/name", {0}, "'hf://datasets/org/name'"},
-        {"org/", {0}, "a part of it is empty"},
-        {"/org", {.revision = "x"}, "--revision is for Hub repos only"},
-        {"org//name", {0}, "a repo is ORG/NAME"},
-        {"org/na--me", {0}, "'--'"},
-        {"org/na..me", {0}, "'..'"},
-        {"org/name.git", {0}, "'.git'"},
-        {"-x/y", {0}, "begins or ends with"},
-        {"org/name-", {0}, "begins or ends with"},
-        {"org/.name", {0}, "begins or ends with"},
-        {".", {0}, "begins or ends with"},
-        {"..", {0}, "begins or ends with"},
-        {"org/na me", {0}, "letters, digits"},
-        {"org\\name", {0}, "letters, digits"},
-        {"org/n\xc3\xa4me", {0}, "letters, digits"},
-        {"C:\\m.json", {0}, "letters, digits"},
-        {"org/name:v1", {0}, "letters, digits"},
-        {"org/"
-         "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-         "aaaaaaaa",
-         {0},
-         "96"},
-        {"org/name@", {0}, "revision is empty"},
-        {"org/name@%zz", {0}, "percent"},
-        {"org/name@a b", {0}, "git allows no such name"},
-        {"org/name@../../x", {0}, "no safe name"},
-        {"org/name@a//b", {0}, "no safe name"},
-        {"org/name@v1", {.revision = "v2"}, "two revisions"},
-        {"org/name", {.revision = ""}, "bad revision ''"},
-        {"org/name", {.repo_type = "models"}, "it is model, dataset or space"},
-        {"hf://", {0}, "empty"},
-        {"hf://dataset/o/n", {0}, "'hf://datasets/"},
-        {"hf://kernels/o/n", {0}, "'kernels' is not known"},
-        {"hf://datasets/o/n", {.repo_type = "model"}, "two types"},
-        {"hf://o/n@v1", {.revision = "v2"}, "two revisions"},
-        {"HF://o/n", {0}, "only hf://"},
-        {"ftp://x/y", {0}, "only hf://, https:// and http://"},
-        {"s3://b/k", {0}, "only hf://"},
-        {"https://huggingface.co/", {0}, "no repo and no file"},
-        {"https://huggingface.co", {0}, "no repo and no file"},
-        {"https://huggingface.co/settings/tokens", {0}, "no repo and no file"},
-        {"https://huggingface.co/api/models/o/n", {0}, "no repo and no file"},
-        {"https://huggingface.co/docs/hub", {0}, "no repo and no file"},
-        {"https://huggingface.co/o/n/discussions/1", {0}, "no repo and no file"},
-        {"https://huggingface.co/o/n/resolve/main", {0}, "no repo and no file"},
-        {"https://huggingface.co/o/n/tree", {0}, "no repo and no file"},
-        {"https://huggingface.co/o/n/blob/%zz/x", {0}, "percent"},
-        {"https://huggingface.co/o/n/blob/main/x", {.revision = "v2"}, "two revisions"},
-        {"https://huggingface.co/o/n", {.repo_type = "dataset"}, "two types"},
-        {"https://huggingface.co/o/n/blob/main/x#sha256=" HEX64, {0}, "a pin is for other URLs"},
-        {"https://x/f#sha256=abc", {0}, "64 hex digits"},
-        {"https://x/f#sha1=" HEX64, {0}, "64 hex digits"},
-        {"https://x/f#", {0}, "64 hex digits"},
-        {"https://x/f", {.revision = "v1"}, "Hub repos only"},
-        {"https://x/f", {.repo_type = "model"}, "Hub repos only"},
-        {"https://u:pw@x/f", {0}, "user information"},
-        {"https://x:99999/f", {0}, "port"},
-        {"https://x/m.json#sha256=" HEX64, {.is_manifest = true}, "takes no '#'"},
-        {"./m.json", {.repo_type = "model"}, "Hub repos only"},
-    };
-    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        struct source_hint hint = cases[i].hint;
+    for (size_t i = 0; i < ARRAY_LEN(BAD); i++) {
+        struct source_hint hint = BAD[i].hint;
         hint.endpoint = "https://huggingface.co";
         struct source_spec s = {.kind = SOURCE_MANIFEST};
         struct why why = {""};
-        enum err e = source_spec_parse(cases[i].text, &hint, &s, &why);
-        cr_expect_eq(e, ERR_USAGE, "%s: %d", cases[i].text, (int)e);
-        cr_expect(strstr(why.text, cases[i].said), "%s: %s", cases[i].text, why.text);
+        enum err e = source_spec_parse(BAD[i].text, &hint, &s, &why);
+        cr_expect_eq(e, ERR_USAGE, "%s: %d", BAD[i].text, (int)e);
+        cr_expect(strstr(why.text, BAD[i].said), "%s: %s", BAD[i].text, why.text);
         cr_expect(!strstr(why.text, "pw"), "%s", why.text);
-        cr_expect_eq(s.kind, SOURCE_MANIFEST, "%s: something was written", cases[i].text);
+        cr_expect_eq(s.kind, SOURCE_MANIFEST, "%s: something was written", BAD[i].text);
     }
 }
 
