@@ -154,23 +154,24 @@ bool dest_has_partial(const struct dest *d, const struct dest_names *n)
            fs_stat_file(d->root_fd, n->journal_rel, &journal, NULL) == OK;
 }
 
-enum err dest_open_part(const struct dest *d, const struct dest_names *n, int *ret_part_fd,
-                        int *ret_journal_fd, struct why *why)
+enum err dest_open_part(const struct dest *d, const struct dest_names *n, int *ret_fd,
+                        struct why *why)
 {
-    SCOPED(fs_closep) int part = -1;
-    SCOPED(fs_closep) int journal = -1;
-    enum err e = fs_open_file(d->root_fd, n->part_rel, O_RDWR | O_CREAT, 0600, &part, why);
+    SCOPED(fs_closep) int fd = -1;
+    enum err e = fs_open_file(d->root_fd, n->part_rel, O_RDWR | O_CREAT, 0600, &fd, why);
     if (e) return e;
-    if (flock(part, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK) {
+    if (flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK) {
         return fail(why, ERR_BUSY, "another process is fetching '%s'", n->final_rel);
     }
-    e = fs_open_file(d->root_fd, n->journal_rel, O_RDWR | O_CREAT, 0600, &journal, why);
-    if (e) return e;
-    *ret_part_fd = part;
-    *ret_journal_fd = journal;
-    part = -1;
-    journal = -1;
+    *ret_fd = fd;
+    fd = -1;
     return OK;
+}
+
+enum err dest_open_journal(const struct dest *d, const struct dest_names *n, int *ret_fd,
+                           struct why *why)
+{
+    return fs_open_file(d->root_fd, n->journal_rel, O_RDWR | O_CREAT, 0600, ret_fd, why);
 }
 
 enum err dest_open_final(const struct dest *d, const struct dest_names *n, int *ret_fd,

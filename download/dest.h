@@ -62,10 +62,13 @@ enum dest_state dest_look(const struct dest *d, const struct dest_names *n, uint
 /* Bytes that a part file of an earlier run may already hold; for plans only. */
 bool dest_has_partial(const struct dest *d, const struct dest_names *n);
 
-/* Opens (makes) the part file and its journal, locked for this process; ERR_BUSY when another one
- * holds it. Worker or control. */
-NODISCARD enum err dest_open_part(const struct dest *d, const struct dest_names *n,
-                                  int *ret_part_fd, int *ret_journal_fd, struct why *why);
+/* Opens (makes) the part file, locked for this process; ERR_BUSY when another one holds it. Worker
+ * or control. */
+NODISCARD enum err dest_open_part(const struct dest *d, const struct dest_names *n, int *ret_fd,
+                                  struct why *why);
+/* Opens (makes) its journal. */
+NODISCARD enum err dest_open_journal(const struct dest *d, const struct dest_names *n, int *ret_fd,
+                                     struct why *why);
 /* Opens the published bytes for reading. */
 NODISCARD enum err dest_open_final(const struct dest *d, const struct dest_names *n, int *ret_fd,
                                    struct why *why);

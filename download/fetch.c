@@ -81,7 +81,7 @@ void fetch_file_ended(struct fetch *f, struct file_task *t)
         if (t->file->state >= PLAN_UNVERIFIED) f->bytes_reused += t->reused;
         t->file->state = PLAN_PRESENT;
         dest_stamp(f->dest, &t->names, &t->stamp);
-        dest_drop_part(f->dest, &t->names);
+        if (t->journal_fd >= 0) dest_drop_part(f->dest, &t->names);
         tell_done(f, t);
     } else if (t->err != ERR_CANCELLED) {
         tell_failed(f, t);

@@ -1,7 +1,11 @@
 #include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "download/file_task.h"
+
+/* Less than a kill may cost anyway: smaller files have no journal. */
+#define JOURNAL_MIN_BYTES (UINT64_C(8) << 20)
 
 static void done(struct job *j)
 {
@@ -26,28 +30,39 @@ static struct file_job *of(struct job *j)
     return container_of(j, struct file_job, job);
 }
 
+/* What an earlier run left of it, by its journal. */
+static enum err read_journal(struct file_task *t, uint64_t inode, bool part_is_whole,
+                             struct why *why)
+{
+    enum err e = dest_open_journal(t->fetch->dest, &t->names, &t->journal_fd, why);
+    if (!e) {
+        e = journal_open(&t->journal, t->journal_fd, t->names.id, t->size, inode, &t->done, why);
+    }
+    bool vouched = t->names.identity != NULL; // a digest or a strong validator decides later
+    if (e || (vouched && part_is_whole)) return e;
+    ranges_clear(&t->done);
+    return journal_restart(&t->journal, why);
+}
+
 /* Part file and journal, what they hold, and the space for the rest. */
 static void prepare(struct job *j)
 {
     struct file_job *fj = of(j);
     struct file_task *t = fj->file;
+    const char *name = t->file->entry->path;
     struct fs_stamp part;
-    struct why *why = &fj->why;
-    fj->err = dest_open_part(t->fetch->dest, &t->names, &t->part_fd, &t->journal_fd, why);
-    if (!fj->err) fj->err = fs_stat_fd(t->part_fd, &part, why);
+    fj->err = dest_open_part(t->fetch->dest, &t->names, &t->part_fd, &fj->why);
+    if (!fj->err) fj->err = fs_stat_fd(t->part_fd, &part, &fj->why);
     if (fj->err) return;
-    uint64_t size = t->size == TO_THE_END ? 0 : t->size;
-    fj->err =
-        journal_open(&t->journal, t->journal_fd, t->names.id, size, part.inode, &t->done, why);
-    if (fj->err) return;
-    bool vouched = t->names.identity != NULL; // a digest or a strong validator decides later
-    bool whole_file = part.size == size && size > 0;
-    if (!vouched || !whole_file) {
-        ranges_clear(&t->done);
-        fj->err = journal_restart(&t->journal, why);
+    bool known = t->size != TO_THE_END;
+    if (known && t->size >= JOURNAL_MIN_BYTES) {
+        fj->err = read_journal(t, part.inode, part.size == t->size, &fj->why);
     }
-    if (!fj->err && size && !whole_file) {
-        fj->err = fs_reserve(t->part_fd, size, t->file->entry->path, why);
+    if (!fj->err && !known && ftruncate(t->part_fd, 0)) {
+        fj->err = fail_errno(&fj->why, "cannot empty the partial of '%s'", name);
+    }
+    if (!fj->err && known && part.size != t->size) {
+        fj->err = fs_reserve(t->part_fd, t->size, name, &fj->why);
     }
 }
 
@@ -88,6 +103,12 @@ static void publish(struct job *j)
     struct file_job *fj = of(j);
     struct file_task *t = fj->file;
     struct fetch *f = t->fetch;
+    fj->err = fs_stat_fd(t->part_fd, &t->stamp, &fj->why);
+    if (!fj->err && t->stamp.size != t->size) {
+        fj->err = fail(&fj->why, ERR_DISK, "the partial of '%s' changed its size meanwhile",
+                       t->file->entry->path);
+    }
+    if (fj->err) return;
     fj->err = dest_publish(f->dest, &t->names, f->commit, t->part_fd, &t->stamp, &fj->why);
 }
 

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "download/base/clock.h"
 #include "download/base/mem.h"
@@ -179,7 +180,11 @@ static void begin_anew(struct file_task *t)
     ranges_clear(&t->claimed);
     new_hasher(t);
     struct why why;
-    enum err e = journal_restart(&t->journal, &why);
+    enum err e = t->journal_fd >= 0 ? journal_restart(&t->journal, &why) : OK;
+    bool cut = !e && t->file->entry->size == SIZE_NOT_KNOWN;
+    if (cut && ftruncate(t->part_fd, 0)) {
+        e = fail_errno(&why, "cannot empty the partial of '%s'", t->file->entry->path);
+    }
     if (e) {
         file_task_fail(t, e, &why);
     } else if (!t->whole) {
