@@ -41,6 +41,19 @@ static enum err make_folders(const struct dest *d, struct why *why)
     return OK;
 }
 
+/* Identifies the kernel's current run (proc(5)); "" where it does not tell. */
+static char *read_boot_id(void)
+{
+    enum { ID_MAX_BYTES = 64 };
+    SCOPED(fs_closep) int fd = -1;
+    struct buf id;
+    buf_init(&id, ID_MAX_BYTES);
+    if (!fs_open_root("/proc/sys/kernel/random", false, &fd, NULL)) {
+        err_ignore(fs_read_small(fd, "boot_id", ID_MAX_BYTES, &id, NULL)); // then it stays empty
+    }
+    return buf_take(&id);
+}
+
 enum err dest_open(const struct settings *s, const struct source_spec *spec, bool read_only,
                    struct dest **ret, struct why *why)
 {
@@ -50,6 +63,7 @@ enum err dest_open(const struct settings *s, const struct source_spec *spec, boo
     d->is_cache = d->is_hub && !s->local_dir;
     d->no_symlinks = s->no_symlinks;
     d->no_sync = s->no_sync;
+    d->boot_id = read_boot_id();
     d->shown = mem_strdup(d->is_cache ? s->cache_dir : s->local_dir ? s->local_dir : ".");
     if (d->is_cache) {
         d->repo_rel = dest_repo_folder(spec);
@@ -75,6 +89,7 @@ void dest_free(struct dest *d)
     stamps_free(d->stamps);
     fs_closep(&d->root_fd);
     mem_free(d->shown);
+    mem_free(d->boot_id);
     mem_free(d->repo_rel);
     mem_free(d->state_rel);
     mem_free(d->hub_rel);

@@ -20,16 +20,17 @@ char *dest_repo_folder(const struct source_spec *spec)
 }
 
 /* What a partial must be a partial of: the content where its digest is known (any URL may then
- * finish it), else the place it came from. */
-static void make_id(const struct listing_entry *e, uint8_t ret[DEST_ID_BYTES])
+ * finish it), else the place it came from; without a digest nothing would show what a power cut
+ * left unwritten, so such a partial counts only until the next boot. */
+static void make_id(const struct dest *d, const struct listing_entry *e, uint8_t ret[DEST_ID_BYTES])
 {
     char digest[DIGEST_TEXT_MAX];
     digest_print(&e->digest, digest);
     SCOPED(mem_freep)
     char *text = e->digest.kind != DIGEST_NONE
                      ? mem_printf("%s\n%s\n%" PRIu64, e->path, digest, e->size)
-                     : mem_printf("%s\n%s\n%s\n%" PRIu64, e->path, e->url ? e->url : "",
-                                  e->etag ? e->etag : "", e->size);
+                     : mem_printf("%s\n%s\n%s\n%" PRIu64 "\n%s", e->path, e->url ? e->url : "",
+                                  e->etag ? e->etag : "", e->size, d->boot_id);
     struct hasher *h = hasher_new(DIGEST_SHA256, 0);
     struct digest sum = {0};
     bool ok = h && hasher_update(h, text, strlen(text)) && hasher_finish(h, &sum);
@@ -83,7 +84,7 @@ void dest_names_init(const struct dest *d, const struct listing_entry *e, const 
                      struct dest_names *ret)
 {
     *ret = (struct dest_names){0};
-    make_id(e, ret->id);
+    make_id(d, e, ret->id);
     ret->identity = make_identity(e);
     if (d->is_cache) {
         cache_names(d, e, commit, ret);

@@ -15,6 +15,7 @@ struct dest {
     char *repo_rel;  // cache: "models--org--name"; local: ""
     char *state_rel; // our own directory
     char *hub_rel;   // where CACHEDIR.TAG and trees/ are: ".cache/huggingface" or repo_rel
+    char *boot_id;   // of the kernel's current run; "" when it does not tell
     struct stamps *stamps;
 };
 
