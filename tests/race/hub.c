@@ -1,6 +1,6 @@
 /* The embedded hub under many clients at once while its content, rules and limits change: for
- * ThreadSanitizer. Each thread asks over a socket of its own; what it is answered must be one of
- * the contents that were ever there. */
+ * ThreadSanitizer. Each request has a socket of its own, half of them through a proxy; each is
+ * answered in HTTP, unless a rule hung up on it, and each answer is in the log. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <pthread.h>
@@ -13,10 +13,12 @@
 
 #include "download/base/mem.h"
 #include "tests/support/hub.h"
+#include "tests/support/proxy.h"
 
 enum { CLIENTS = 6, ROUNDS = 40, CHANGES = 60, REPLY_MAX = 64 * 1024 };
 
 static struct hub *hub;
+static struct proxy *proxy;
 static atomic_uint answers, failures;
 
 static unsigned port_of(const char *url)
@@ -25,15 +27,17 @@ static unsigned port_of(const char *url)
 }
 
 /* The whole answer to one request on a connection of its own; bytes of it, 0 when it failed. */
-static size_t ask(const char *url, const char *path, char *ret)
+static size_t ask(bool through_proxy, const char *path, char *ret)
 {
+    unsigned port = through_proxy ? proxy_port(proxy) : port_of(hub_endpoint(hub));
     size_t got = 0;
     struct sockaddr_in a = {.sin_family = AF_INET,
                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-                            .sin_port = htons((uint16_t)port_of(url))};
+                            .sin_port = htons((uint16_t)port)};
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     SCOPED(mem_freep)
-    char *request = mem_printf("GET %s HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", path);
+    char *request = mem_printf("GET %s%s HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n",
+                               through_proxy ? hub_endpoint(hub) : "", path);
     if (connect(fd, (struct sockaddr *)&a, sizeof(a)) == 0 &&
         send(fd, request, strlen(request), MSG_NOSIGNAL) > 0) {
         for (ssize_t n; (n = recv(fd, ret + got, REPLY_MAX - 1 - got, 0)) > 0;) {
@@ -58,7 +62,7 @@ static void *client(void *user)
     const size_t *first = user; // each begins with another path
     for (size_t i = 0; i < ROUNDS; i++) {
         const char *path = paths[(*first + i) % ARRAY_LEN(paths)];
-        if (ask(hub_endpoint(hub), path, reply) == 0) continue; // a rule told it to hang up
+        if (ask(i % 2 == 1, path, reply) == 0) continue; // a rule told it to hang up
         atomic_fetch_add(&answers, 1);
         if (strncmp(reply, "HTTP/1.1 ", 9) != 0) atomic_fetch_add(&failures, 1);
     }
@@ -90,7 +94,8 @@ int main(void)
     pthread_t threads[CLIENTS + 1];
     size_t numbers[CLIENTS + 1];
     struct why why;
-    if (hub_start(&(struct hub_options){0}, &hub, &why) != OK) {
+    if (hub_start(&(struct hub_options){0}, &hub, &why) != OK ||
+        proxy_start(&(struct proxy_options){0}, &proxy, &why) != OK) {
         fprintf(stderr, "%s\n", why.text);
         return 1;
     }
@@ -105,6 +110,7 @@ int main(void)
     const struct hub_log_filter finished = {.finished = true};
     bool all = hub_log_wait(hub_log(hub), &finished, atomic_load(&answers), 30000);
     printf("%u answers, %zu logged\n", atomic_load(&answers), hub_log_count(hub_log(hub), NULL));
+    proxy_free(proxy);
     hub_free(hub);
     return all && atomic_load(&failures) == 0 && atomic_load(&answers) > 0 ? 0 : 1;
 }

@@ -126,6 +126,15 @@ static enum err apply_private(const struct hubd_args *a, struct hub *h, const ch
     return OK;
 }
 
+static enum err apply_disabled(const struct hubd_args *a, struct hub *h, const char *value,
+                               struct why *why)
+{
+    (void)a;
+    (void)why;
+    hub_set_disabled(h, value);
+    return OK;
+}
+
 static enum err apply_token(const struct hubd_args *a, struct hub *h, const char *value,
                             struct why *why)
 {
@@ -222,6 +231,7 @@ static const struct hubd_option table[] = {
     {"--rename", "OLD=NEW", "OLD answers 307 to NEW", OPT_STEP, 0, apply_rename},
     {"--gated", "REPO", "listed, but files need a grant", OPT_STEP, 0, apply_gated},
     {"--private", "REPO", "needs a grant", OPT_STEP, 0, apply_private},
+    {"--disabled", "REPO", "403 to everybody", OPT_STEP, 0, apply_disabled},
     {"--token", "TOKEN", "a valid token; others answer 401", OPT_STEP, 0, apply_token},
     {"--grant", "REPO=TOKEN", "a valid token that may read REPO", OPT_STEP, 0, apply_grant},
     {"--fault", "SPEC", "see below", OPT_STEP, 0, apply_fault},

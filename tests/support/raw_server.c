@@ -1,38 +1,23 @@
 #include "tests/support/raw_server.h"
 
-#include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "download/base/buf.h"
 #include "download/base/mem.h"
 #include "tests/support/loopback.h"
+#include "tests/support/peers.h"
 
 enum { HEAD_MAX = 1 << 20 };
-
-struct raw_peer {
-    struct raw_server *server;
-    struct raw_script script;
-    int fd;
-    pthread_t thread;
-    struct raw_peer *next;
-};
 
 struct raw_server {
     struct raw_script *scripts;
     size_t count;
-    unsigned port;
     char *url;
-    int fd;
-    int stop_fd;
-    pthread_t acceptor;
-    bool running;
-    struct raw_peer *peers; // acceptor's; raw_server_free's once that ended
+    struct peers *peers;
 
     pthread_mutex_t lock; // guards what follows
     pthread_cond_t changed;
@@ -52,14 +37,21 @@ static void add_request(struct raw_server *s, const char *head, size_t len)
     pthread_mutex_unlock(&s->lock);
 }
 
-static bool read_head(struct raw_peer *p)
+/* One connection while its script is played. */
+struct player {
+    struct raw_server *server;
+    int fd;
+    int stop_fd;
+};
+
+static bool read_head(const struct player *p)
 {
     struct buf head;
     buf_init(&head, HEAD_MAX);
     bool whole = false;
     char c = 0;
-    while (!whole && loopback_wait(p->fd, POLLIN, p->server->stop_fd) &&
-           recv(p->fd, &c, 1, 0) == 1 && buf_try_add(&head, &c, 1)) {
+    while (!whole && loopback_wait(p->fd, POLLIN, p->stop_fd) && recv(p->fd, &c, 1, 0) == 1 &&
+           buf_try_add(&head, &c, 1)) {
         whole = head.len >= 4 && memcmp(head.data + head.len - 4, "\r\n\r\n", 4) == 0;
     }
     if (whole) add_request(p->server, head.data, head.len);
@@ -67,10 +59,10 @@ static bool read_head(struct raw_peer *p)
     return whole;
 }
 
-static bool send_all(struct raw_peer *p, const char *bytes, size_t len)
+static bool send_all(const struct player *p, const char *bytes, size_t len)
 {
     while (len > 0) {
-        if (!loopback_wait(p->fd, POLLOUT, p->server->stop_fd)) return false;
+        if (!loopback_wait(p->fd, POLLOUT, p->stop_fd)) return false;
         ssize_t n = send(p->fd, bytes, len, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (n <= 0) return false;
         bytes += n;
@@ -82,7 +74,7 @@ static bool send_all(struct raw_peer *p, const char *bytes, size_t len)
     return true;
 }
 
-static bool play(struct raw_peer *p, const struct raw_step *s)
+static bool play(const struct player *p, const struct raw_step *s)
 {
     size_t len = s->len || !s->bytes ? s->len : strlen(s->bytes);
     switch (s->action) {
@@ -93,43 +85,22 @@ static bool play(struct raw_peer *p, const struct raw_step *s)
         while (send_all(p, s->bytes, len)) {
         }
         return false;
-    case RAW_HANG: (void)loopback_wait(p->fd, POLLRDHUP, p->server->stop_fd); return false;
+    case RAW_HANG: (void)loopback_wait(p->fd, POLLRDHUP, p->stop_fd); return false;
     case RAW_RESET: loopback_reset(p->fd); return false;
     }
     return false;
 }
 
-static void *peer_run(void *user)
-{
-    struct raw_peer *p = user;
-    for (size_t i = 0; i < RAW_STEPS && play(p, &p->script.steps[i]); i++) {
-    }
-    shutdown(p->fd, SHUT_RDWR);
-    return NULL;
-}
-
-/* ---- the server ---- */
-
-static void *accept_run(void *user)
+static void serve(void *user, int fd, size_t n, int stop_fd)
 {
     struct raw_server *s = user;
-    for (size_t n = 0; loopback_wait(s->fd, POLLIN, s->stop_fd); n++) {
-        int fd = accept4(s->fd, NULL, NULL, SOCK_CLOEXEC);
-        if (fd < 0) continue;
-        struct raw_peer *p = mem_new(sizeof(*p));
-        *p = (struct raw_peer){.server = s,
-                               .fd = fd,
-                               .script = s->scripts[n < s->count ? n : s->count - 1],
-                               .next = s->peers};
-        if (pthread_create(&p->thread, NULL, peer_run, p) == 0) {
-            s->peers = p;
-        } else {
-            close(fd);
-            mem_free(p);
-        }
+    struct player p = {.server = s, .fd = fd, .stop_fd = stop_fd};
+    const struct raw_script *script = &s->scripts[n < s->count ? n : s->count - 1];
+    for (size_t i = 0; i < RAW_STEPS && play(&p, &script->steps[i]); i++) {
     }
-    return NULL;
 }
+
+/* ---- start, stop, ask ---- */
 
 enum err raw_server_start(const struct raw_script *scripts, size_t count, struct raw_server **ret,
                           struct why *why)
@@ -137,38 +108,20 @@ enum err raw_server_start(const struct raw_script *scripts, size_t count, struct
     SCOPED(raw_server_freep) struct raw_server *s = mem_new(sizeof(*s));
     pthread_mutex_init(&s->lock, NULL);
     loopback_cond_init(&s->changed);
-    s->stop_fd = eventfd(0, EFD_CLOEXEC);
-    s->fd = loopback_listen(&s->port);
-    if (s->fd < 0 || s->stop_fd < 0) return fail_errno(why, "cannot listen on 127.0.0.1");
-    s->url = mem_printf("http://127.0.0.1:%u", s->port);
     s->scripts = mem_array(count, sizeof(*scripts));
     memcpy(s->scripts, scripts, count * sizeof(*scripts));
     s->count = count;
-    s->running = pthread_create(&s->acceptor, NULL, accept_run, s) == 0;
-    if (!s->running) return fail(why, ERR_INTERNAL, "cannot start a thread");
+    enum err e = peers_start(serve, s, &s->peers, why);
+    if (e) return e;
+    s->url = mem_printf("http://127.0.0.1:%u", peers_port(s->peers));
     *ret = TAKE(s);
     return OK;
-}
-
-static void free_peers(struct raw_peer *p)
-{
-    while (p) {
-        struct raw_peer *next = p->next;
-        pthread_join(p->thread, NULL);
-        close(p->fd);
-        mem_free(p);
-        p = next;
-    }
 }
 
 void raw_server_free(struct raw_server *s)
 {
     if (!s) return;
-    if (s->stop_fd >= 0) eventfd_write(s->stop_fd, 1);
-    if (s->running) pthread_join(s->acceptor, NULL);
-    free_peers(s->peers);
-    if (s->fd >= 0) close(s->fd);
-    if (s->stop_fd >= 0) close(s->stop_fd);
+    peers_free(s->peers);
     for (size_t i = 0; i < s->request_count; i++) {
         mem_free(s->requests[i]);
     }
@@ -187,7 +140,7 @@ const char *raw_server_url(const struct raw_server *s)
 
 unsigned raw_server_port(const struct raw_server *s)
 {
-    return s->port;
+    return peers_port(s->peers);
 }
 
 bool raw_server_wait(struct raw_server *s, size_t requests, uint64_t timeout_ms)

@@ -42,6 +42,8 @@ struct fetch fetch(const char *url, const struct fetch_with *w)
         curl_easy_setopt(c, CURLOPT_RANGE, w->range);
         curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers);
         if (w->post) curl_easy_setopt(c, CURLOPT_POSTFIELDS, w->post);
+        if (w->proxy) curl_easy_setopt(c, CURLOPT_PROXY, w->proxy);
+        if (w->proxy) curl_easy_setopt(c, CURLOPT_NOPROXY, "");
         if (w->ca) curl_easy_setopt(c, CURLOPT_CAINFO, w->ca);
     }
     f.code = (int)curl_easy_perform(c);

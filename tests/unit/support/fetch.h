@@ -23,6 +23,7 @@ struct fetch_with {
     const char *header; // one more request header
     const char *post;   // body of a POST
     const char *ca;     // file of trusted certificates
+    const char *proxy;  // "http://user:password@host:port"
     long timeout_ms;    // 0 = 20 s
     void *curl;         // handle to use again, for one connection over several requests
 };

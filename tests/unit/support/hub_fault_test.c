@@ -45,6 +45,8 @@ static const struct fault_case {
     const char *line;
 } cases[] = {
     {"cdn * status=503 header=Retry-After:%207", &follow, CURLE_OK, 503, 30, "Retry-After: 7\r\n"},
+    {"cdn * status=429 header=Retry-After:%20Sun,%2006%20Nov%201994%2008:49:37%20GMT", &follow,
+     CURLE_OK, 429, 30, "Retry-After: Sun, 06 Nov 1994 08:49:37 GMT\r\n"},
     {"cdn * close=1000", &follow, CURLE_PARTIAL_FILE, 200, 1000, ""},
     {"cdn * close=0", &follow, CURLE_PARTIAL_FILE, 200, 0, ""},
     {"cdn * hang-up", &follow, CURLE_GOT_NOTHING, 302, 0, ""},

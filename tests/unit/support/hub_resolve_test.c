@@ -261,3 +261,21 @@ Test(hub_resolve, the_cdn_refuses_a_second_way_to_authenticate)
     const struct hub_log_filter endpoint = {.route = HUB_RESOLVE};
     cr_expect_not(hub_log_contains(hub_log(h), &endpoint, "hf_leak"));
 }
+
+Test(hub_resolve, empty_files_are_served_too)
+{
+    SCOPED(hub_freep) struct hub *h = start(&(struct hub_options){0});
+    hub_add_file(h, "org/name", "none.txt", "", 0, false);
+    hub_add_file(h, "org/name", "none.bin", "", 0, true);
+    static const char *const paths[] = {"/org/name/resolve/main/none.txt",
+                                        "/org/name/resolve/main/none.bin"};
+    for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+        SCOPED(fetch_done) struct fetch f = fetch_at(hub_endpoint(h), paths[i], &follow);
+        cr_expect(f.ok && f.status == 200 && f.body.len == 0, "%s", paths[i]);
+        SCOPED(fetch_done)
+        struct fetch g = fetch_at(hub_endpoint(h), paths[i],
+                                  &(struct fetch_with){.follow = true, .range = "0-"});
+        cr_expect_eq(g.status, 416, "%s", paths[i]);
+        cr_expect(fetch_header_is(&g, "Content-Range", "bytes */0"), "%s", paths[i]);
+    }
+}
