@@ -8,6 +8,7 @@
 #include "cli/run.h"
 #include "cli/say.h"
 #include "cli/setup.h"
+#include "download/base/mem.h"
 #include "download/download.h"
 
 static enum err tell_about(const struct options *o, struct why *why)
@@ -30,6 +31,7 @@ static enum err tell_about(const struct options *o, struct why *why)
 int main(int argc, char **argv)
 {
     if (!fds_reserve()) return err_exit_code(ERR_INTERNAL);
+    mem_on_failure(say_out_of_memory);
     SCOPED(options_done) struct options o;
     struct why why = {""};
     enum err e = setup(argc, argv, &o, &why);

@@ -51,3 +51,10 @@ enum err say_result(const char *text, size_t len, struct why *why)
     errno = saved;
     return e;
 }
+
+void say_out_of_memory(void)
+{
+    static const char LINE[] =
+        "shardfetch: memory: out of memory; what arrived is kept, the same command goes on\n";
+    write_all(STDERR_FILENO, LINE, sizeof(LINE) - 1);
+}

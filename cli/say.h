@@ -13,4 +13,7 @@ void say(const char *sentence);
 /* All of it on standard output. ERR_DISK; errno says why (EPIPE: the reader is gone). */
 NODISCARD enum err say_result(const char *text, size_t len, struct why *why);
 
+/* For mem_on_failure: the last line, without allocating. */
+void say_out_of_memory(void);
+
 #endif

@@ -92,6 +92,9 @@ NODISCARD enum err dest_load_tree(const struct dest *d, const char *commit, stru
 /* The newest listing kept here: which commit a plain directory holds. ERR_NOT_FOUND. */
 NODISCARD enum err dest_newest_tree(const struct dest *d, char **ret_commit, struct why *why);
 NODISCARD enum err dest_save_tree(const struct dest *d, const struct listing *l, struct why *why);
+/* Cache: `commit` has no such file; said where hub looks (.no_exist/<commit>/<path>), so that
+ * loaders do not ask again. Losing it costs a request. */
+void dest_note_absent(const struct dest *d, const char *commit, const char *path);
 /* Cache: commit of `revision` by refs/; ERR_NOT_FOUND. */
 NODISCARD enum err dest_load_ref(const struct dest *d, const char *revision, char **ret_commit,
                                  struct why *why);

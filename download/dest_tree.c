@@ -8,6 +8,7 @@
 #include "download/base/mem.h"
 #include "download/base/str.h"
 #include "download/dest_private.h"
+#include "download/plan/path.h"
 
 /* hub.md §2.1: {"format_version":1,"files":{"<path>":{"size":N,"blob_id":"…","lfs_sha256":"…",
  * "lfs_size":N,"xet_hash":"…"}}}, the last three optional. */
@@ -179,4 +180,11 @@ enum err dest_save_ref(const struct dest *d, const char *revision, const char *c
     if (!d->is_cache || !commit || is_commit(revision)) return OK;
     SCOPED(mem_freep) char *rel = ref_rel(d, revision);
     return fs_replace_file(d->root_fd, rel, commit, strlen(commit), !d->no_sync, why);
+}
+
+void dest_note_absent(const struct dest *d, const char *commit, const char *path)
+{
+    if (!d->is_cache || path_check(path, NULL)) return;
+    SCOPED(mem_freep) char *rel = mem_printf("%s/.no_exist/%s/%s", d->repo_rel, commit, path);
+    err_ignore(fs_replace_file(d->root_fd, rel, "", 0, false, NULL));
 }

@@ -112,14 +112,20 @@ static enum err open_source(struct survey *s, const char *known_commit, bool ski
     return e;
 }
 
+/* Offline: the cache's ref; of a plain directory, what is here is what there is. */
+static void commit_from_disk(struct survey *s)
+{
+    enum err e = dest_is_cache(s->dest) ? dest_load_ref(s->dest, s->spec.revision, &s->commit, NULL)
+                                        : dest_newest_tree(s->dest, &s->commit, NULL);
+    err_ignore(e); // without it asking is refused with a sentence of its own
+}
+
 /* Hub: the commit first (known, cached when offline, or asked for), then its listing (cached by an
  * earlier run, or asked for). */
 static enum err survey_hub(struct survey *s, struct why *why)
 {
     if (is_commit(s->spec.revision)) s->commit = mem_strdup(s->spec.revision);
-    if (!s->commit && s->settings->offline && s->dest) {
-        err_ignore(dest_load_ref(s->dest, s->spec.revision, &s->commit, NULL)); // asked below
-    }
+    if (!s->commit && s->settings->offline && s->dest) commit_from_disk(s);
     enum err e = open_source(s, s->commit, true, why);
     if (!e && !s->commit) e = list_files(s, why);
     if (!e && !s->commit) s->commit = mem_strdup(source_commit(s->source));
@@ -144,6 +150,15 @@ static struct listing *listing_of(struct survey *s)
     return s->cached.commit ? &s->cached : source_listing(s->source);
 }
 
+static void note_absent(struct survey *s, const struct listing *l, const char *const *names)
+{
+    if (s->settings->command != COMMAND_GET || !s->dest || !s->commit) return;
+    for (; *names; names++) {
+        if (str_ends(*names, "/") || listing_find(l, *names)) continue;
+        dest_note_absent(s->dest, s->commit, *names);
+    }
+}
+
 static enum err select_wanted(struct survey *s, struct listing *l, struct why *why)
 {
     SCOPED(mem_freep) bool *wanted = mem_array(l->count + 1, sizeof(*wanted));
@@ -155,6 +170,7 @@ static enum err select_wanted(struct survey *s, struct listing *l, struct why *w
                             .include = s->settings->include,
                             .exclude = s->settings->exclude};
     enum err e = select_files(&sel, l, wanted, why);
+    if (e == ERR_NOT_FOUND && sel.names) note_absent(s, l, sel.names);
     if (!e) plan_init(&s->plan, l, wanted);
     return e;
 }
