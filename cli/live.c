@@ -18,7 +18,7 @@ static bool is_utf8_locale(void)
     const char *locale = NULL;
     for (size_t i = 0; i < ARRAY_LEN(NAMES) && str_empty(locale); i++)
         locale = getenv(NAMES[i]);
-    return !str_empty(locale) && (strcasestr(locale, "UTF-8") || strcasestr(locale, "UTF8"));
+    return locale && (strcasestr(locale, "UTF-8") || strcasestr(locale, "UTF8"));
 }
 
 void live_init(struct live *l, int fd, bool color, enum note_level level)

@@ -36,7 +36,8 @@ static enum err read_journal(struct file_task *t, uint64_t inode, bool part_is_w
 {
     enum err e = dest_open_journal(t->fetch->dest, &t->names, &t->journal_fd, why);
     if (!e) {
-        e = journal_open(&t->journal, t->journal_fd, t->names.id, t->size, inode, &t->done, why);
+        struct journal_binding binding = {t->names.id, t->size, inode};
+        e = journal_open(&t->journal, t->journal_fd, &binding, &t->done, why);
     }
     bool vouched = t->names.identity != NULL; // a digest or a strong validator decides later
     if (e || (vouched && part_is_whole)) return e;

@@ -87,23 +87,28 @@ static enum err read_ranges(struct journal *j, uint64_t size, struct ranges *ret
     }
 }
 
-enum err journal_open(struct journal *j, int fd, const uint8_t identity[JOURNAL_IDENTITY_BYTES],
-                      uint64_t size, uint64_t part_inode, struct ranges *ret_done, struct why *why)
+static void make_header(const struct journal_binding *b, unsigned char ret[JOURNAL_RECORD_BYTES])
 {
-    *j = (struct journal){.fd = fd, .part_inode = part_inode};
-    unsigned char header[JOURNAL_RECORD_BYTES] = {0};
-    put(header + AT_A, size, 8);
-    put(header + AT_INODE, part_inode, 8);
-    memcpy(header + AT_IDENTITY, identity, JOURNAL_IDENTITY_BYTES);
-    seal(header, TYPE_HEADER, 0);
+    memset(ret, 0, JOURNAL_RECORD_BYTES);
+    put(ret + AT_A, b->size, 8);
+    put(ret + AT_INODE, b->part_inode, 8);
+    memcpy(ret + AT_IDENTITY, b->identity, JOURNAL_IDENTITY_BYTES);
+    seal(ret, TYPE_HEADER, 0);
+}
 
+enum err journal_open(struct journal *j, int fd, const struct journal_binding *binding,
+                      struct ranges *ret_done, struct why *why)
+{
+    *j = (struct journal){.fd = fd};
+    unsigned char header[JOURNAL_RECORD_BYTES];
+    make_header(binding, header);
     unsigned char record[JOURNAL_RECORD_BYTES];
     size_t got = sizeof(record);
     enum err e = fs_read_at(fd, record, &got, 0, NAME, why);
     if (e) return e;
     if (got == sizeof(record) && header_matches(record, header)) {
         j->seq = 1;
-        return read_ranges(j, size, ret_done, why);
+        return read_ranges(j, binding->size, ret_done, why);
     }
     if (ftruncate(fd, 0)) return fail_errno(why, "cannot empty the journal");
     return append(j, header, TYPE_HEADER, why);

@@ -18,15 +18,19 @@ enum { JOURNAL_IDENTITY_BYTES = 32, JOURNAL_RECORD_BYTES = 128 };
 struct journal {
     int fd;
     uint64_t seq; // of the next record
+};
+
+/* What a journal vouches for: one part file of one source. */
+struct journal_binding {
+    const uint8_t *identity; // JOURNAL_IDENTITY_BYTES
+    uint64_t size;
     uint64_t part_inode;
 };
 
-/* Reads `fd` (read/write, at any length). If it is a journal of that identity, size and part inode,
- * its ranges are added to `ret_done`; otherwise it is started anew and `ret_done` is left as it is.
- */
-NODISCARD enum err journal_open(struct journal *j, int fd,
-                                const uint8_t identity[JOURNAL_IDENTITY_BYTES], uint64_t size,
-                                uint64_t part_inode, struct ranges *ret_done, struct why *why);
+/* Reads `fd` (read/write, at any length). If it is a journal of that binding, its ranges are added
+ * to `ret_done`; otherwise it is started anew and `ret_done` is left as it is. */
+NODISCARD enum err journal_open(struct journal *j, int fd, const struct journal_binding *binding,
+                                struct ranges *ret_done, struct why *why);
 /* [from, to) is written (kill-safe: it is in the page cache). */
 NODISCARD enum err journal_add(struct journal *j, uint64_t from, uint64_t to, struct why *why);
 /* Forgets everything but the header. */

@@ -182,9 +182,10 @@ static void report(struct shard *s)
     r->user = s->opts.user;
     list_each (node, &s->running) {
         struct attempt *a = container_of(node, struct attempt, node);
-        if (!a->exchange->sink) continue;
-        r->marks[r->count].id = a->exchange->id;
-        r->marks[r->count++].reached = a->exchange->from + a->exchange->sink->stored;
+        const struct exchange *x = a->exchange;
+        if (!x || !x->sink) continue; // a call: it has no place in a file
+        r->marks[r->count].id = x->id;
+        r->marks[r->count++].reached = x->from + x->sink->stored;
     }
     if (r->count) {
         loop_post(s->opts.loop, &r->post);

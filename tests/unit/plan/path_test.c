@@ -186,8 +186,8 @@ Test(path, an_unusual_name_is_no_evil_name)
         "e\xcc\x81",
         "\xc3\xa9",
         "\xf0\x9f\xa4\x97",
-        "gpj.\xe2\x80\xae"
-        "exe",
+        ("gpj.\xe2\x80\xae"
+         "exe"),
         ".cache/other",
         ".cachet",
         "a/.cache",
