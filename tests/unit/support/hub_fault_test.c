@@ -117,7 +117,7 @@ Test(hub_fault, a_stall_sends_what_it_says_and_then_nothing)
     add(h, "cdn * stall=1000");
     SCOPED(fetch_done)
     struct fetch f =
-        fetch_at(hub_endpoint(h), LFS, &(struct fetch_with){.follow = true, .timeout_ms = 300});
+        fetch_at(hub_endpoint(h), LFS, &(struct fetch_with){.follow = true, .timeout_ms = 2000});
     cr_expect_eq(f.code, (int)CURLE_OPERATION_TIMEDOUT);
     cr_expect_eq(f.body.len, 1000);
     const struct hub_log_filter given_up = {.route = HUB_CDN, .finished = true};

@@ -90,7 +90,7 @@ Test(hubd, ends_cleanly_on_signals_also_with_a_stalled_body)
         char *url = mem_strndup(proc_out(p), strcspn(proc_out(p), "\n"));
         SCOPED(fetch_done)
         struct fetch f = fetch_at(url, "/a/b/resolve/main/data/00/00/file-000000.bin",
-                                  &(struct fetch_with){.follow = true, .timeout_ms = 200});
+                                  &(struct fetch_with){.follow = true, .timeout_ms = 2000});
         cr_expect_eq(f.body.len, 10);
         proc_signal(p, signals[i]);
         cr_assert(proc_wait(p, LONG_MS));

@@ -54,7 +54,7 @@ Test(raw_server, hangs_until_it_is_freed)
     static const struct raw_script silent[] = {{{{.action = RAW_READ}, {.action = RAW_HANG}}}};
     SCOPED(raw_server_freep) struct raw_server *s = start(silent, 1);
     SCOPED(fetch_done)
-    struct fetch f = fetch_at(raw_server_url(s), "/", &(struct fetch_with){.timeout_ms = 100});
+    struct fetch f = fetch_at(raw_server_url(s), "/", &(struct fetch_with){.timeout_ms = 2000});
     cr_expect_eq(f.code, (int)CURLE_OPERATION_TIMEDOUT);
     cr_expect(raw_server_wait(s, 1, 10000));
     cr_expect_not(raw_server_wait(s, 2, 10));
