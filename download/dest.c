@@ -75,6 +75,7 @@ enum err dest_open(const struct settings *s, const struct source_spec *spec, boo
         d->state_rel = mem_printf("%s/shardfetch", LOCAL_HUB);
     }
     enum err e = fs_open_root(d->shown, !read_only, &d->root_fd, why);
+    if (e == ERR_NOT_FOUND && read_only) e = OK; // every look below it says "absent"
     if (!e && !read_only) e = make_folders(d, why);
     if (e) return e;
     SCOPED(mem_freep) char *stamps = mem_printf("%s/verified", d->state_rel);
@@ -101,9 +102,25 @@ bool dest_is_cache(const struct dest *d)
     return d->is_cache;
 }
 
+/* Of the file system that an absent root would be made on: that of its nearest ancestor. */
+static enum err open_ancestor(const char *root, int *ret_fd, struct why *why)
+{
+    SCOPED(mem_freep) char *path = mem_strdup(root);
+    for (;;) {
+        char *slash = strrchr(path, '/');
+        if (!slash) return fs_open_root(".", false, ret_fd, why);
+        slash[slash == path] = '\0'; // "/" stays
+        enum err e = fs_open_root(path, false, ret_fd, why);
+        if (e != ERR_NOT_FOUND) return e;
+    }
+}
+
 enum err dest_space(const struct dest *d, uint64_t *ret_free, uint64_t *ret_total, struct why *why)
 {
-    return fs_space(d->root_fd, ret_free, ret_total, why);
+    if (d->root_fd >= 0) return fs_space(d->root_fd, ret_free, ret_total, why);
+    SCOPED(fs_closep) int fd = -1;
+    enum err e = open_ancestor(d->shown, &fd, why);
+    return e ? e : fs_space(fd, ret_free, ret_total, why);
 }
 
 bool dest_folds_case(const struct dest *d)

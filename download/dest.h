@@ -17,7 +17,7 @@
 
 struct dest;
 
-/* Makes nothing when `read_only` (plan, verify, offline): ERR_NOT_FOUND when the root is absent. */
+/* Makes nothing when `read_only` (plan, verify): a root that is absent then holds no file. */
 NODISCARD enum err dest_open(const struct settings *s, const struct source_spec *spec,
                              bool read_only, struct dest **ret, struct why *why);
 void dest_free(struct dest *d);

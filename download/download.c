@@ -92,8 +92,8 @@ static void tell_plan(const struct download *d, const struct survey *s)
 {
     uint64_t free_bytes = 0;
     uint64_t total = 0;
-    if (s->dest) err_ignore(dest_space(s->dest, &free_bytes, &total, NULL)); // 0 when unknown
-    SCOPED(mem_freep) char *dest = s->dest ? dest_shown(s->dest, s->commit) : NULL;
+    err_ignore(dest_space(s->dest, &free_bytes, &total, NULL)); // 0 when unknown
+    SCOPED(mem_freep) char *dest = dest_shown(s->dest, s->commit);
     emit(&d->emitter, (struct event){.type = EV_PLAN,
                                      .u.plan = {.commit = s->commit,
                                                 .files = s->plan.count,
@@ -101,7 +101,7 @@ static void tell_plan(const struct download *d, const struct survey *s)
                                                 .bytes_present = s->plan.bytes_present,
                                                 .bytes_to_fetch = s->plan.bytes_to_fetch,
                                                 .disk_free = free_bytes,
-                                                .dest = dest ? dest : "",
+                                                .dest = dest,
                                                 .gated = s->gated}});
 }
 

@@ -125,12 +125,12 @@ static void commit_from_disk(struct survey *s)
 static enum err survey_hub(struct survey *s, struct why *why)
 {
     if (is_commit(s->spec.revision)) s->commit = mem_strdup(s->spec.revision);
-    if (!s->commit && s->settings->offline && s->dest) commit_from_disk(s);
+    if (!s->commit && s->settings->offline) commit_from_disk(s);
     enum err e = open_source(s, s->commit, true, why);
     if (!e && !s->commit) e = list_files(s, why);
     if (!e && !s->commit) s->commit = mem_strdup(source_commit(s->source));
     if (e) return e;
-    bool cached = s->dest && s->commit && !s->settings->force_download &&
+    bool cached = s->commit && !s->settings->force_download &&
                   dest_load_tree(s->dest, s->commit, &s->cached, NULL) == OK;
     if (cached) return OK;
     e = open_source(s, s->commit, false, why);
@@ -152,7 +152,7 @@ static struct listing *listing_of(struct survey *s)
 
 static void note_absent(struct survey *s, const struct listing *l, const char *const *names)
 {
-    if (s->settings->command != COMMAND_GET || !s->dest || !s->commit) return;
+    if (s->settings->command != COMMAND_GET || !s->commit) return;
     for (; *names; names++) {
         if (str_ends(*names, "/") || listing_find(l, *names)) continue;
         dest_note_absent(s->dest, s->commit, *names);
@@ -181,7 +181,7 @@ static enum err check_paths(struct survey *s, struct why *why)
     SCOPED(mem_freep) const char **paths = mem_array(n + 1, sizeof(*paths));
     for (size_t i = 0; i < n; i++)
         paths[i] = s->plan.files[i].entry->path;
-    bool folds = s->dest && s->settings->command == COMMAND_GET && dest_folds_case(s->dest);
+    bool folds = s->settings->command == COMMAND_GET && dest_folds_case(s->dest);
     const char *twin = NULL;
     enum err e =
         path_check_all(paths, n, folds ? PATH_TWINS_REFUSED : PATH_TWINS_ALLOWED, &twin, why);
@@ -210,7 +210,7 @@ static void look_around(struct survey *s)
                                              [DEST_UNVERIFIED] = PLAN_UNVERIFIED,
                                              [DEST_UNLINKED] = PLAN_UNLINKED,
                                              [DEST_PRESENT] = PLAN_PRESENT};
-    for (size_t i = 0; s->dest && !s->settings->force_download && i < s->plan.count; i++) {
+    for (size_t i = 0; !s->settings->force_download && i < s->plan.count; i++) {
         struct plan_file *f = &s->plan.files[i];
         struct dest_names names;
         dest_names_init(s->dest, f->entry, s->commit, &names);
@@ -247,13 +247,6 @@ static enum err check_access(struct survey *s, struct why *why)
     return s->gated ? OK : e;
 }
 
-static enum err open_dest(struct survey *s, struct why *why)
-{
-    bool read_only = s->settings->command != COMMAND_GET;
-    enum err e = dest_open(s->settings, &s->spec, read_only, &s->dest, why);
-    return read_only && e == ERR_NOT_FOUND && s->settings->command == COMMAND_PLAN ? OK : e;
-}
-
 /* `verify DIR`: the directory's own kept listing says what should be in it. */
 static enum err survey_directory(struct survey *s, struct why *why)
 {
@@ -283,7 +276,8 @@ static enum err survey_source(struct survey *s, struct why *why)
                                      .repo_type = s->settings->repo_type,
                                      .is_manifest = s->settings->source_is_manifest};
     enum err e = source_spec_parse(s->settings->source, &hint, &s->spec, why);
-    if (!e) e = open_dest(s, why);
+    bool read_only = s->settings->command != COMMAND_GET;
+    if (!e) e = dest_open(s->settings, &s->spec, read_only, &s->dest, why);
     if (e) return e;
     if (s->spec.kind == SOURCE_HUB) {
         e = survey_hub(s, why);
@@ -305,7 +299,7 @@ enum err survey_run(struct survey *s, struct why *why)
     if (!e) e = check_digests(s, why);
     if (!e) e = probe_sizes(s->settings, s->engine, s->source, &s->plan, why);
     if (e) return e;
-    bool fresh = s->settings->command == COMMAND_GET && s->dest && !s->cached.commit;
+    bool fresh = s->settings->command == COMMAND_GET && !s->cached.commit;
     if (fresh) err_ignore(dest_save_tree(s->dest, l, NULL)); // only saves a later request
     look_around(s);
     if (s->source && source_gated(s->source)) e = check_access(s, why);
