@@ -68,9 +68,11 @@ static void start(struct calls *cs, struct call *c)
     shard_run(cs->shard, x);
 }
 
-static void announce_wait(struct calls *cs, uint64_t wait_ns)
+void calls_announce_wait(struct calls *cs, uint64_t wait_ns)
 {
-    if (wait_ns < ANNOUNCE_WAIT_NS || timer_is_set(&cs->timer)) return;
+    uint64_t now = loop_now_ns(cs->loop);
+    if (wait_ns < ANNOUNCE_WAIT_NS || now < cs->announced_until_ns) return;
+    cs->announced_until_ns = now + wait_ns;
     emit(cs->emitter, (struct event){.type = EV_WAIT,
                                      .u.wait = {.origin = cs->origin,
                                                 .wait_ms = wait_ns / MILLI_NS,
@@ -93,7 +95,7 @@ static void start_waiting(struct calls *cs)
         start(cs, c);
     }
     if (soonest == UINT64_MAX) return;
-    announce_wait(cs, soonest);
+    calls_announce_wait(cs, soonest);
     timer_set(cs->loop, &cs->timer, now + soonest);
 }
 

@@ -45,7 +45,8 @@ struct calls {
     struct rng rng;
     uint64_t next_id;
     struct pace pace;
-    struct timer timer;  // next start allowed by pace
+    struct timer timer; // next start allowed by pace
+    uint64_t announced_until_ns;
     struct list waiting; // for a free place or for the bucket
     struct list delayed; // for their own timer
     unsigned running;
@@ -61,6 +62,8 @@ void calls_stop(struct calls *cs);
 void call_init(struct call *c, enum pace_kind kind, call_fn *done);
 /* `done` comes from a later loop turn. */
 void calls_send(struct calls *cs, struct call *c);
+/* Tells people and programs that the bucket is empty; once per wait, and not for short ones. */
+void calls_announce_wait(struct calls *cs, uint64_t wait_ns);
 /* Frees request and exchange. Not while it is under way. */
 void call_done(struct call *c);
 #endif

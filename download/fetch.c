@@ -160,6 +160,7 @@ static bool grant_one(struct fetch *f, struct file_task **tasks, struct sched_fi
                     t->state == STATE_PREPARING;
         v.waiting_files += soon && !t->err;
         if (t->state != STATE_FETCHING) continue;
+        file_task_hold_back(t);
         tasks[v.count] = t;
         file_task_view(t, &views[v.count++]);
     }

@@ -32,6 +32,7 @@ void part_start(struct file_task *t, struct range range, unsigned shard)
     p->journaled = range.from;
     p->shard = shard;
     p->url_age = t->url_age;
+    p->paced = t->resolve.send_token;
     struct hasher *hasher = lend_hasher(t, range.from);
     p->hashing = hasher != NULL;
     file_sink_init(&p->sink, t->part_fd, t->file->entry->path, range.from, hasher);
@@ -54,6 +55,7 @@ void part_start(struct file_task *t, struct range range, unsigned shard)
     t->last_shard = shard;
     f->load[shard]++;
     f->running++;
+    if (p->paced) pace_started(&f->calls->pace, PACE_RESOLVE, loop_now_ns(f->loop));
     shard_run(f->shards[shard], x);
 }
 
@@ -145,6 +147,10 @@ static void absorb(struct file_task *t, struct part_task *p)
     f->running--;
     f->load[p->shard]--;
     if (p->cut_pending) f->cuts--;
+    if (p->paced) {
+        const struct rate_limit *limit = &p->exchange->reply.outcome.rate;
+        pace_ended(&f->calls->pace, PACE_RESOLVE, limit, loop_now_ns(f->loop));
+    }
     struct hasher *h = file_sink_take_hasher(&p->sink);
     if (h) t->hasher = h;
     learn(t, p->exchange);

@@ -342,6 +342,17 @@ void file_task_abandon(struct file_task *t)
     if (t->state != STATE_PUBLISHING) file_task_fail(t, ERR_CANCELLED, NULL);
 }
 
+void file_task_hold_back(struct file_task *t)
+{
+    struct fetch *f = t->fetch;
+    if (t->state != STATE_FETCHING || !t->resolve.send_token || timer_is_set(&t->timer)) return;
+    uint64_t now = loop_now_ns(f->loop);
+    uint64_t wait_ns = pace_wait_ns(&f->calls->pace, PACE_RESOLVE, now);
+    if (!wait_ns) return;
+    timer_set(f->loop, &t->timer, now + wait_ns);
+    calls_announce_wait(f->calls, wait_ns);
+}
+
 bool file_task_has_worker(const struct file_task *t)
 {
     return t->state == STATE_PREPARING || t->state == STATE_FETCHING ||

@@ -32,6 +32,7 @@ struct part_task {
     unsigned shard;
     unsigned url_age; // of the URL it was started with
     bool cut_pending;
+    bool paced;   // asks the endpoint itself, so it counts against its buckets
     bool hashing; // the file's hasher went along
 };
 
@@ -84,6 +85,8 @@ struct file_task {
 /* Begins with what the plan says of it. */
 struct file_task *file_task_new(struct fetch *f, struct plan_file *file);
 void file_task_free(struct file_task *t);
+/* Its bytes are at the endpoint and the bucket is empty: waits for it (the timer is set). */
+void file_task_hold_back(struct file_task *t);
 /* A worker's place is free: on to preparing. */
 void file_task_prepare(struct file_task *t);
 /* Something came back or is due: does what can be done next; may end the task. */
