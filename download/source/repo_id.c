@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "download/base/scoped.h"
 #include "download/base/str.h"
 #include "download/plan/path.h"
 
@@ -28,6 +29,16 @@ static const char *segment_fault(const char *s, size_t len)
     return NULL;
 }
 
+/* The Hub's pages use these words as types, so nobody can be called so. */
+static bool is_type(const char *id, size_t owner_len)
+{
+    static const char *const TYPES[] = {"models", "datasets", "spaces"};
+    for (size_t i = 0; i < ARRAY_LEN(TYPES); i++) {
+        if (strlen(TYPES[i]) == owner_len && str_starts(id, TYPES[i])) return true;
+    }
+    return false;
+}
+
 const char *repo_id_fault(const char *id)
 {
     if (str_empty(id)) return "it is empty";
@@ -37,6 +48,9 @@ const char *repo_id_fault(const char *id)
     const char *fault = slash ? segment_fault(id, (size_t)(slash - id)) : NULL;
     if (!fault) fault = segment_fault(name, strlen(name));
     if (fault) return fault;
+    if (slash && is_type(id, (size_t)(slash - id))) {
+        return "its first part is a type, not an owner; write 'hf://' before it if that is meant";
+    }
     if (strstr(id, "--")) return "it holds '--'";
     if (strstr(id, "..")) return "it holds '..'";
     if (str_ends(id, ".git")) return "it ends in '.git'";

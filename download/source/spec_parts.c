@@ -74,6 +74,7 @@ const char *hub_parts_of_short(const char *text, struct hub_parts *ret)
 /* ---- hf://
  * --------------------------------------------------------------------------------------- */
 
+/* Three parts before any '@' whose first looks like a type; `dataset/x` is a repo of "dataset". */
 static const char *wrong_type(const char *text)
 {
     static const struct {
@@ -86,7 +87,9 @@ static const char *wrong_type(const char *text)
         {"buckets/", "the type 'buckets' is not known; it is models, datasets or spaces"},
     };
     for (size_t i = 0; i < ARRAY_LEN(WRONG); i++) {
-        if (str_starts(text, WRONG[i].word)) return WRONG[i].rule;
+        if (!str_starts(text, WRONG[i].word)) continue;
+        const char *rest = text + strlen(WRONG[i].word);
+        return rest[strcspn(rest, "/@")] == '/' ? WRONG[i].rule : NULL;
     }
     return NULL;
 }
