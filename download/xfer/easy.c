@@ -106,8 +106,11 @@ static CURLcode set_request(CURL *easy, const struct exchange *x, struct curl_sl
     SET(CURLOPT_HTTPHEADER, headers);
     SET(CURLOPT_NOBODY, x->request.method == METHOD_HEAD ? 1L : 0L);
     if (x->request.compressed) SET(CURLOPT_ACCEPT_ENCODING, "gzip");
-    SET(CURLOPT_BUFFERSIZE, tls || !x->sink ? (long)BUFFER_TLS : (long)BUFFER_PLAIN);
     SET(CURLOPT_TIMEOUT, (long)x->timeout_s);
+    /* A matter of speed. libcurl refuses it to a handle that still has the buffer of a transfer
+     * whose host name did not resolve (7.88); the next one does with that buffer. */
+    long bytes = tls || !x->sink ? BUFFER_TLS : BUFFER_PLAIN;
+    (void)curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, bytes);
     return rc;
 #undef SET
 }
