@@ -161,7 +161,7 @@ void setup_explain(const struct options *o, struct buf *ret)
     for (size_t i = 0; i < count; i++) {
         const struct origin *from = &o->origin[i];
         if (from->layer == LAYER_DEFAULT) continue;
-        buf_addf(ret, "%s = ", rows[i].name ? rows[i].name : rows[i].env);
+        buf_addf(ret, "%s = ", rows[i].name ? rows[i].name : from->label);
         if (rows[i].secret) {
             buf_adds(ret, "(hidden)");
         } else {

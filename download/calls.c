@@ -159,6 +159,13 @@ void calls_send(struct calls *cs, struct call *c)
     timer_set(cs->loop, &c->timer, 0);
 }
 
+enum err call_explain(const struct call *c, const struct source *s, const char *path,
+                      struct why *why)
+{
+    if (c->err == ERR_CANCELLED || !c->exchange) return fail(why, c->err, "stopped");
+    return source_explain(s, path, &c->exchange->reply.outcome, why);
+}
+
 void call_done(struct call *c)
 {
     timer_cancel(&c->timer);

@@ -21,7 +21,9 @@ void engine_init(struct engine *e, const struct settings *s, struct loop *loop,
                         ? mem_printf("shardfetch/%s", s->version)
                         : mem_printf("shardfetch/%s; origin/%s", s->version, s->user_agent_extra);
     e->net = (struct net){.user_agent = e->user_agent,
-                          .proxy = s->proxy,
+                          .http_proxy = s->proxy ? s->proxy : s->http_proxy,
+                          .https_proxy = s->proxy ? s->proxy : s->https_proxy,
+                          .no_proxy = s->no_proxy,
                           .cacert = s->cacert,
                           .capath = s->capath,
                           .ip = IP[s->ip],

@@ -169,8 +169,9 @@ static void describe(const struct file_task *t, const struct outcome *o, enum er
     }
     struct buf b;
     buf_init(&b, WHY_MAX - 1);
-    buf_addf(&b, "cannot fetch '%s' from %s: %s", path, o->host,
-             o->why.text[0] ? o->why.text : cause_word(o->cause));
+    struct why said;
+    outcome_say(o, &said);
+    buf_addf(&b, "cannot fetch '%s' from %s", path, said.text);
     if (o->status) buf_addf(&b, " (HTTP status %d", o->status);
     if (o->status && o->request_id[0]) buf_addf(&b, ", request id %s", o->request_id);
     if (o->status) buf_addc(&b, ')');

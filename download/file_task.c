@@ -98,12 +98,10 @@ static void on_resolve(struct call *c)
     struct fetch *f = t->fetch;
     t->calling = false;
     enum resolve_step step = RESOLVE_READY;
-    struct why why = c->exchange ? c->exchange->reply.outcome.why : (struct why){""};
+    struct why why = {""};
     enum err e = c->err;
     if (e) {
-        struct why shown;
-        e = fail(&shown, e, "cannot find out where '%s' is: %s", t->file->entry->path, why.text);
-        why = shown;
+        e = call_explain(c, f->source, t->file->entry->path, &why);
     } else {
         e = resolve_reply(f->source, t->file->entry, &t->resolve, &c->exchange->reply, &step, &why);
     }

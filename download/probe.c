@@ -41,8 +41,7 @@ static void on_reply(struct call *c)
     enum resolve_step step = RESOLVE_READY;
     enum err e = c->err;
     if (e) {
-        const struct outcome *o = c->exchange ? &c->exchange->reply.outcome : NULL;
-        e = fail(&why, e, "cannot ask for '%s': %s", p->entry->path, o ? o->why.text : "stopped");
+        e = call_explain(c, p->all->source, p->entry->path, &why);
     } else {
         e = resolve_reply(p->all->source, p->entry, &p->resolve, &c->exchange->reply, &step, &why);
     }

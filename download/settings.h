@@ -47,8 +47,11 @@ struct settings {
     uint64_t max_wait_s;
     uint64_t stall_timeout_s;
     uint64_t connect_timeout_s;
-    uint64_t api_timeout_s; // one listing or resolve call, HF_HUB_ETAG_TIMEOUT
-    const char *proxy;
+    uint64_t api_timeout_s;  // one listing or resolve call, HF_HUB_ETAG_TIMEOUT
+    const char *proxy;       // for all requests
+    const char *http_proxy;  // for http: URLs, when `proxy` is not given
+    const char *https_proxy; // for https: URLs, likewise
+    const char *no_proxy;    // hosts and networks reached directly in any case
     const char *cacert;
     const char *capath; // SSL_CERT_DIR
     enum ip_version ip;

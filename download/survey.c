@@ -47,8 +47,10 @@ static enum err carry(struct survey *s, struct survey_call *sc, const struct req
     if (!sc->call.err) return OK;
     const struct outcome *o = &sc->call.exchange->reply.outcome;
     if (o->cause == CAUSE_RATE_LIMIT) return source_explain(s->source, "", o, why);
-    return fail(why, sc->call.err, "cannot get %s from %s: %s", r->label ? r->label : "an answer",
-                o->host, o->why.text);
+    struct why said;
+    outcome_say(o, &said);
+    return fail(why, sc->call.err, "cannot get %s from %s", r->label ? r->label : "an answer",
+                said.text);
 }
 
 static enum err list_files(struct survey *s, struct why *why)

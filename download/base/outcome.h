@@ -60,9 +60,14 @@ struct outcome {
     uint64_t body_bytes; // bytes of body that reached the sink (or buffer) in this exchange
     char request_id[OUTCOME_ID_MAX];
     char host[OUTCOME_HOST_MAX];         // host[:port] that answered or was asked
+    char proxy[OUTCOME_HOST_MAX];        // host[:port] of the proxy between; "" = none
     char error_code[OUTCOME_ID_MAX];     // X-Error-Code
     char error_text[OUTCOME_ID_MAX * 2]; // X-Error-Message, sanitised, cut
     struct why why;                      // a sentence about the transport or the verdict
 };
+
+/* Who failed, how, and what to look at: "host through the proxy 'p': sentence; hint". For what is
+ * no matter of status. */
+void outcome_say(const struct outcome *o, struct why *ret);
 
 #endif

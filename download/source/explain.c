@@ -12,7 +12,7 @@ struct told { // the parts every sentence is made of
     const struct source *s;
     const struct outcome *o;
     char subject[2 * CLEAN_MAX + 16]; // "'file' of 'org/name'", "'org/name'", "'file'"
-    char by[512];                     // "huggingface.co answered 404, RepoNotFound, request abc"
+    char by[768];                     // "huggingface.co answered 404, RepoNotFound, request abc"
     const char *path;
     bool by_hub; // the endpoint said so, not the CDN or another origin: the token was shown to it
     struct clean repo;
@@ -36,6 +36,9 @@ static void tell_by(struct told *t)
     int n = snprintf(t->by, sizeof(t->by), "%s answered %d", o->host[0] ? o->host : "the server",
                      o->status);
     const char *const parts[] = {
+        o->proxy[0] ? " through the proxy '" : "",
+        o->proxy,
+        o->proxy[0] ? "'" : "",
         o->error_code[0] ? ", " : "",
         clean(o->error_code, &code),
         o->request_id[0] ? ", request " : "",
@@ -164,41 +167,39 @@ static enum err by_status(const struct told *t, struct why *why)
     return fail(why, ERR_NETWORK, "%s: %s (%s)", t->subject, said, t->by);
 }
 
-/* Contract code of what is no matter of status, and what to call it without a better sentence. */
-static const struct {
-    enum err code;
-    const char *text;
-} CAUSES[] = {
-    [CAUSE_NONE] = {ERR_NETWORK, "unexpected answer"},
-    [CAUSE_DNS] = {ERR_NETWORK, "the host name does not resolve"},
-    [CAUSE_CONNECT] = {ERR_NETWORK, "cannot connect"},
-    [CAUSE_TLS] = {ERR_NETWORK, "TLS failed"},
-    [CAUSE_PROXY] = {ERR_NETWORK, "the proxy cannot be used"},
-    [CAUSE_PROXY_AUTH] = {ERR_AUTH, "the proxy wants other credentials"},
-    [CAUSE_STALLED] = {ERR_NETWORK, "no bytes arrived for too long"},
-    [CAUSE_RESET] = {ERR_NETWORK, "the connection was lost"},
-    [CAUSE_PROTOCOL] = {ERR_NETWORK, "the answer is no HTTP that we know"},
-    [CAUSE_STATUS] = {ERR_NETWORK, "unexpected answer"},
-    [CAUSE_RATE_LIMIT] = {ERR_RATE_LIMITED, "too many requests"},
-    [CAUSE_REDIRECT] = {ERR_REFUSED, "a redirect that leads nowhere"},
-    [CAUSE_RANGE] = {ERR_NETWORK, "the server does not send the range asked for"},
-    [CAUSE_CHANGED] = {ERR_INTEGRITY, "it changed at the source while it was fetched"},
-    [CAUSE_ENCODED] = {ERR_NETWORK, "the server encodes what it must send verbatim"},
-    [CAUSE_TOO_LARGE] = {ERR_REFUSED, "the answer is larger than we accept"},
-    [CAUSE_DISK] = {ERR_DISK, "cannot be written"},
-    [CAUSE_DIGEST] = {ERR_INTEGRITY, "its digest is not the listed one"},
-    [CAUSE_CUT] = {ERR_NETWORK, "ended early"},
-    [CAUSE_CANCELLED] = {ERR_CANCELLED, "cancelled"},
+/* Contract code of what is no matter of status. */
+static const enum err CODES[] = {
+    [CAUSE_NONE] = ERR_NETWORK,
+    [CAUSE_DNS] = ERR_NETWORK,
+    [CAUSE_CONNECT] = ERR_NETWORK,
+    [CAUSE_TLS] = ERR_NETWORK,
+    [CAUSE_PROXY] = ERR_NETWORK,
+    [CAUSE_PROXY_AUTH] = ERR_AUTH,
+    [CAUSE_STALLED] = ERR_NETWORK,
+    [CAUSE_RESET] = ERR_NETWORK,
+    [CAUSE_PROTOCOL] = ERR_NETWORK,
+    [CAUSE_STATUS] = ERR_NETWORK,
+    [CAUSE_RATE_LIMIT] = ERR_RATE_LIMITED,
+    [CAUSE_REDIRECT] = ERR_REFUSED,
+    [CAUSE_RANGE] = ERR_NETWORK,
+    [CAUSE_CHANGED] = ERR_INTEGRITY,
+    [CAUSE_ENCODED] = ERR_NETWORK,
+    [CAUSE_TOO_LARGE] = ERR_REFUSED,
+    [CAUSE_DISK] = ERR_DISK,
+    [CAUSE_DIGEST] = ERR_INTEGRITY,
+    [CAUSE_CUT] = ERR_NETWORK,
+    [CAUSE_CANCELLED] = ERR_CANCELLED,
 };
 
 static enum err by_cause(const struct told *t, struct why *why)
 {
     const struct outcome *o = t->o;
-    size_t i = (size_t)o->cause < ARRAY_LEN(CAUSES) ? (size_t)o->cause : CAUSE_NONE;
-    const char *text = o->why.text[0] ? o->why.text : CAUSES[i].text;
-    if (o->status) return fail(why, CAUSES[i].code, "%s: %s (%s)", t->subject, text, t->by);
-    return fail(why, CAUSES[i].code, "%s from %s: %s", t->subject,
-                o->host[0] ? o->host : "the server", text);
+    size_t i = (size_t)o->cause < ARRAY_LEN(CODES) ? (size_t)o->cause : CAUSE_NONE;
+    bool answered = o->status && o->cause != CAUSE_PROXY_AUTH && o->why.text[0];
+    if (answered) return fail(why, CODES[i], "%s: %s (%s)", t->subject, o->why.text, t->by);
+    struct why said;
+    outcome_say(o, &said);
+    return fail(why, CODES[i], "%s from %s", t->subject, said.text);
 }
 
 enum err source_explain(const struct source *s, const char *path, const struct outcome *o,

@@ -7,6 +7,7 @@
 #include "download/base/str.h"
 #include "download/xfer/easy.h"
 #include "download/xfer/verdict.h"
+#include "download/xfer/via.h"
 
 enum { DROP_MAX = 64 * 1024 }; // a small body we do not want costs less than a new connection
 
@@ -112,7 +113,7 @@ static size_t on_body(char *data, size_t unit, size_t count, void *user)
 enum err attempt_start(struct attempt *a, CURL *easy, struct exchange *take_x,
                        const struct net *net, bool http2, struct why *why)
 {
-    *a = (struct attempt){.easy = easy, .exchange = take_x, .end = take_x->to};
+    *a = (struct attempt){.easy = easy, .exchange = take_x, .net = net, .end = take_x->to};
     list_init(&a->node);
     enum err e = easy_setup(easy, net, take_x, http2, &a->headers, why);
     if (e) return e;
@@ -176,6 +177,14 @@ static enum cause refine_tls(const struct attempt *a, CURLcode rc, enum cause ca
     return cut ? CAUSE_RESET : CAUSE_TLS;
 }
 
+/* What libcurl says, unless it quotes the proxy with its credentials. */
+static const char *words_of(const struct attempt *a, CURLcode rc)
+{
+    const char *proxy = via_proxy(a->net, a->exchange->request.url);
+    bool quoted = proxy && strstr(a->error_text, proxy);
+    return a->error_text[0] && !quoted ? a->error_text : curl_easy_strerror(rc);
+}
+
 static void settle_cause(struct attempt *a, CURLcode rc)
 {
     struct exchange *x = a->exchange;
@@ -185,8 +194,7 @@ static void settle_cause(struct attempt *a, CURLcode rc)
     if (a->cause == CAUSE_NONE && a->cancelled) a->cause = CAUSE_CANCELLED;
     if (a->cause == CAUSE_NONE && rc) {
         a->cause = refine_tls(a, rc, cause_of(rc, connect_code));
-        const char *text = a->error_text[0] ? a->error_text : curl_easy_strerror(rc);
-        err_ignore(fail(&a->why, ERR_NETWORK, "%s", text));
+        err_ignore(fail(&a->why, ERR_NETWORK, "%s", words_of(a, rc)));
     }
     /* A message without length that ended early looks complete to curl. */
     uint64_t at = x->from + a->received;
@@ -194,7 +202,8 @@ static void settle_cause(struct attempt *a, CURLcode rc)
         a->cause = CAUSE_RESET;
         err_ignore(fail(&a->why, ERR_NETWORK, "the body ended early"));
     }
-    if (o->status == 407 && a->cause == CAUSE_STATUS) a->cause = CAUSE_PROXY_AUTH;
+    bool status_only = a->cause == CAUSE_STATUS || a->cause == CAUSE_NONE;
+    if (o->status == 407 && o->proxy[0] && status_only) a->cause = CAUSE_PROXY_AUTH;
     o->cause = a->cause;
     o->why = a->why;
 }
@@ -209,6 +218,30 @@ static void note_host(const struct attempt *a)
     snprintf(a->exchange->reply.outcome.host, OUTCOME_HOST_MAX, "%.*s", len, host);
 }
 
+/* With exceptions only libcurl knows: it was in use when libcurl names it, or reached its port. */
+static bool proxy_used(const struct attempt *a, const char *shown)
+{
+    if (str_empty(a->net->no_proxy)) return true;
+    size_t host_len = strcspn(shown, ":");
+    if (a->error_text[0] && memmem(a->error_text, strlen(a->error_text), shown, host_len)) {
+        return true;
+    }
+    uint64_t port = 0;
+    long reached = 0;
+    curl_easy_getinfo(a->easy, CURLINFO_PRIMARY_PORT, &reached);
+    bool has_port = shown[host_len] && str_u64(shown + host_len + 1, UINT16_MAX, &port);
+    return has_port && reached == (long)port;
+}
+
+static void note_proxy(const struct attempt *a)
+{
+    struct outcome *o = &a->exchange->reply.outcome;
+    const char *proxy = via_proxy(a->net, a->exchange->request.url);
+    if (!proxy) return;
+    via_show(proxy, o->proxy, sizeof(o->proxy));
+    if (!proxy_used(a, o->proxy)) o->proxy[0] = '\0';
+}
+
 void attempt_finish(struct attempt *a, CURLcode rc)
 {
     struct exchange *x = a->exchange;
@@ -216,6 +249,7 @@ void attempt_finish(struct attempt *a, CURLcode rc)
         a->sink_error = sink_flush(x->sink, &a->why);
         if (a->sink_error) a->cause = CAUSE_DISK;
     }
+    note_proxy(a);
     settle_cause(a, rc);
     verdict_note(&x->reply.headers, &x->reply.outcome);
     note_host(a);

@@ -15,6 +15,7 @@
 struct attempt {
     struct list node; // in the shard's running list
     struct exchange *exchange;
+    const struct net *net;
     CURL *easy;
     struct curl_slist *headers;
     char error_text[CURL_ERROR_SIZE];

@@ -7,6 +7,7 @@
 #include "download/base/buf.h"
 #include "download/base/secret.h"
 #include "download/base/str.h"
+#include "download/xfer/via.h"
 
 enum {
     BUFFER_PLAIN =
@@ -88,10 +89,11 @@ static CURLcode set_rules(CURL *easy, const struct net *net, bool http2)
     return rc;
 }
 
-static CURLcode set_user_choices(CURL *easy, const struct net *net)
+static CURLcode set_user_choices(CURL *easy, const struct net *net, const char *proxy)
 {
     CURLcode rc = CURLE_OK;
-    if (net->proxy) SET(CURLOPT_PROXY, net->proxy);
+    SET(CURLOPT_PROXY, proxy ? proxy : ""); // "" keeps libcurl from asking the environment
+    SET(CURLOPT_NOPROXY, net->no_proxy ? net->no_proxy : "");
     if (net->cacert) SET(CURLOPT_CAINFO, net->cacert);
     if (net->cacert) SET(CURLOPT_PROXY_CAINFO, net->cacert);
     if (net->capath) SET(CURLOPT_CAPATH, net->capath);
@@ -126,7 +128,7 @@ enum err easy_setup(CURL *easy, const struct net *net, const struct exchange *x,
     }
     CURLcode rc = set_rules(easy, net, http2);
     if (!rc) rc = set_request(easy, x, headers);
-    CURLcode user_rc = rc ? CURLE_OK : set_user_choices(easy, net);
+    CURLcode user_rc = rc ? CURLE_OK : set_user_choices(easy, net, via_proxy(net, x->request.url));
     if (rc || user_rc) {
         curl_slist_free_all(headers);
         if (user_rc) {

@@ -11,8 +11,10 @@ enum net_ip { NET_IP_ANY, NET_IP_V4, NET_IP_V6 };
 
 struct net {
     const char *user_agent;
-    const char *proxy;  // NULL = the environment's proxy variables decide, "" = none
-    const char *cacert; // NULL = the system's
+    const char *http_proxy;  // for http: URLs; NULL or "" = none
+    const char *https_proxy; // for https: URLs
+    const char *no_proxy;    // hosts reached without one, as libcurl reads it; NULL = none
+    const char *cacert;      // NULL = the system's
     const char *capath;
     enum net_ip ip;
     uint64_t connect_timeout_s;

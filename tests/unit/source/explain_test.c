@@ -198,6 +198,7 @@ Test(explain, every_cause_has_its_code)
                      cause_word(cases[i].cause));
         cr_expect(strstr(why.text, "'a.bin' of 'org/name' from huggingface.co:8443: "), "%s",
                   why.text);
+        if (cases[i].cause == CAUSE_PROXY_AUTH) continue; // no answer of that host
         o.status = 206;
         fail(&o.why, OK, "as %s said", "xfer");
         cr_expect_eq(source_explain(s, "a.bin", &o, &why), cases[i].want);
