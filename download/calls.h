@@ -63,14 +63,11 @@ void calls_stop(struct calls *cs);
 void call_init(struct call *c, enum pace_kind kind, call_fn *done);
 /* `done` comes from a later loop turn. */
 void calls_send(struct calls *cs, struct call *c);
-<<<<<<< Updated upstream
 /* Tells people and programs that the bucket is empty; once per wait, and not for short ones. */
 void calls_announce_wait(struct calls *cs, uint64_t wait_ns);
-=======
 /* After `done` with an error: the sentence for the file `path` (NULL = the list of files). */
 enum err call_explain(const struct call *c, const struct source *s, const char *path,
                       struct why *why);
->>>>>>> Stashed changes
 /* Frees request and exchange. Not while it is under way. */
 void call_done(struct call *c);
 #endif
