@@ -137,6 +137,13 @@ uint64_t attempt_cut(struct attempt *a, uint64_t end)
     return a->end;
 }
 
+bool attempt_cut_off(struct attempt *a)
+{
+    if (!a->was_cut || a->exchange->from + a->received < a->end) return false;
+    stop(a, CAUSE_CUT, NULL);
+    return true;
+}
+
 /* What curl's own errors mean to us; everything else is a lost connection, worth a retry. */
 static enum cause cause_of(CURLcode rc, long connect_code)
 {

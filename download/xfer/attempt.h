@@ -36,6 +36,8 @@ NODISCARD enum err attempt_start(struct attempt *a, CURL *easy, struct exchange 
                                  const struct net *net, bool http2, struct why *why);
 /* Lowers the end to `end`, or to what has been received if that is more; the real end. */
 uint64_t attempt_cut(struct attempt *a, uint64_t end);
+/* All up to the cut is there: it must be ended now, since the next byte may be long in coming. */
+bool attempt_cut_off(struct attempt *a);
 /* curl is through with it: flushes the sink, fills in reply, reached and outcome. */
 void attempt_finish(struct attempt *a, CURLcode rc);
 

@@ -130,14 +130,15 @@ static void run(struct shard *s, struct exchange *x)
 
 static void cut(struct shard *s, struct shard_cut *c)
 {
+    struct attempt *found = NULL;
     list_each (node, &s->running) {
         struct attempt *a = container_of(node, struct attempt, node);
-        if (a->exchange->id != c->id) continue;
-        c->end = attempt_cut(a, c->end);
-        c->found = true;
-        break;
+        if (a->exchange->id == c->id) found = a;
     }
-    loop_post(s->opts.loop, &c->post);
+    if (found) c->end = attempt_cut(found, c->end);
+    c->found = found != NULL;
+    loop_post(s->opts.loop, &c->post); // before the exchange itself comes back
+    if (found && attempt_cut_off(found)) finish(s, found, CURLE_OK);
 }
 
 static void cancel_all(struct shard *s)
