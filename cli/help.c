@@ -28,14 +28,15 @@ static const char *const GROUPS[] = {
 static const char SOURCES[] =
     "SOURCE is one of\n"
     "  ORG/NAME[@REV]              a model repo on the Hub\n"
-    "  hf://datasets/ORG/NAME      the same for a dataset, hf://spaces/… for a space\n"
+    "  hf://datasets/ORG/NAME      a dataset; hf://spaces/ORG/NAME for a space\n"
     "  https://huggingface.co/…    a repo or file there, by its URL\n"
     "  https://…                   one file (#sha256=HEX pins its digest)\n"
     "  ./FILE, /FILE, -            a manifest or SHA256SUMS list\n";
 
 static const char CODES[] =
-    "Exit status: 0 ok, 1 internal, 2 usage, 3 not found, 4 auth, 5 integrity, 6 disk,\n"
-    "7 rate limited, 8 network, 10 partial, 11 refused, 12 busy, 13 memory, 128+N signal N.\n";
+    "Exit status: 0 ok, 1 internal, 2 usage, 3 not found, 4 auth, 5 integrity,\n"
+    "6 disk, 7 rate limited, 8 network, 10 partial, 11 refused, 12 busy, 13 memory,\n"
+    "128+N signal N.\n";
 
 /* ---- one flag ----------------------------------------------------------------------------------
  */
