@@ -1,0 +1,77 @@
+#!/bin/bash
+# Signals stop a run, which can be resumed; the process ends by that same signal.
+source "$(dirname "$0")/lib.bash"
+
+hub --model org/name:2:8M --fault 'cdn model-00001* stall=1048576'
+
+# start NAME [WORD...]: a run that hangs in the first shard; returns when nothing comes any more.
+start() {
+    local name=$1
+    shift
+    rm -f "$name.pipe"
+    mkfifo "$name.pipe"
+    "$@" "$SHARDFETCH" get org/name --local-dir "$name" --stall-timeout 600 --connections 1 \
+        --events "$name.pipe" >"$name.out" 2>"$name.err" &
+    pid=$!
+    started+=("$pid")
+    exec 8<"$name.pipe"
+    local line
+    while read -r line <&8; do
+        echo "$line" >>"$name.jsonl"
+        case $line in *'"downloaded":1048576,"total":4194304'*) return ;; esac
+    done
+    die "the run ended: $(cat "$name.err")"
+}
+
+# The rest of the stream, and the exit status.
+collect() {
+    local name=$1
+    cat <&8 >>"$name.jsonl"
+    exec 8<&-
+    code=0
+    { wait "$pid" || code=$?; } 2>/dev/null # bash tells of the signal, too
+}
+
+for signal in INT:2 TERM:15 HUP:1; do
+    name=${signal%:*}
+    number=${signal#*:}
+    start "$name" env --default-signal="$name"
+    kill -"$name" "$pid"
+    collect "$name"
+    same $((128 + number)) "$code"
+    "$here/validate-events" "$name.jsonl" >counts
+    same cancelled "$(jq -r 'select(.type == "result") | .status' "$name.jsonl")"
+    same $((128 + number)) "$(jq -r 'select(.type == "result") | .exit' "$name.jsonl")"
+    same "" "$(cat "$name.out")"
+    tail -n 1 "$name.err" | grep -q '^shardfetch: cancelled: ' || die "$(cat "$name.err")"
+    [ ! -e "$name/model-00001-of-00002.safetensors" ] || die "published after $name"
+done
+
+# it was the signal, not an exit code: bash says how a child ended
+status=$(python3 - "$SHARDFETCH" <<'PROGRAM'
+import os, signal, subprocess, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+child = subprocess.Popen([sys.argv[1], "get", "org/name", "--local-dir", "direct", "--connections", "1",
+                          "--stall-timeout", "600", "--json"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+for line in child.stdout:
+    if b'"downloaded":1048576,"total":4194304' in line:
+        child.send_signal(signal.SIGINT)
+        break
+child.stdout.read()
+print(child.wait())
+PROGRAM
+)
+same -2 "$status"
+
+# nohup: SIGHUP was ignored before us and stays so
+start quiet nohup
+kill -HUP "$pid"
+kill -TERM "$pid"
+collect quiet
+same 143 "$code"
+
+# what was interrupted is resumed
+hub --model org/name:2:8M
+run 0 get org/name --local-dir TERM
+same TERM "$(cat out)"
+run 0 verify org/name --local-dir TERM
