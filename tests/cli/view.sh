@@ -11,7 +11,7 @@ trap 'end_screen; finish' EXIT
 # waits_for TEXT: until the screen shows it; what tmux draws is its own to say
 waits_for() {
     local deadline=$((SECONDS + 60))
-    until screen capture-pane -p -t view >shown && grep -qF -- "$1" shown; do
+    until screen capture-pane -p -t view >shown 2>&1 && grep -qF -- "$1" shown; do
         [ $SECONDS -lt $deadline ] || die "'$1' never appeared on: $(cat shown)"
         read -r -t 0.05 <>"$tmp/never" || true
     done
@@ -19,7 +19,8 @@ waits_for() {
 mkfifo never
 
 cat >go <<SCRIPT
-'$SHARDFETCH' get org/name --local-dir out --connections 3 --stall-timeout 600
+trap : INT # the shell stays when the program ends by it
+'$SHARDFETCH' get org/name --local-dir seen --connections 3 --stall-timeout 600
 echo "code \$?"
 exec cat
 SCRIPT

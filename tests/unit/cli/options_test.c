@@ -78,10 +78,10 @@ Test(options, the_manual_page_knows_exactly_the_flags_of_the_table)
     const struct option *rows = options_rows(&count);
     for (size_t i = 0; i < count; i++) {
         SCOPED(mem_freep)
-        char *item =
-            !rows[i].name    ? NULL
-            : rows[i].letter ? mem_printf("\n.It Fl %c , Fl Fl %s", rows[i].letter, rows[i].name)
-                             : mem_printf("\n.It Fl Fl %s", rows[i].name);
+        char *item = !rows[i].name ? NULL
+                     : rows[i].letter
+                         ? mem_printf("\n.It Fl %c , Fl Fl %s", rows[i].letter, rows[i].name)
+                         : mem_printf("\n.It Fl Fl %s", rows[i].name);
         cr_expect(!item || has_marked(text, item, ""), "no item of its own: %s", item);
     }
 }
