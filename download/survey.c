@@ -128,10 +128,12 @@ static enum err survey_hub(struct survey *s, struct why *why)
 {
     if (is_commit(s->spec.revision)) s->commit = mem_strdup(s->spec.revision);
     if (!s->commit && s->settings->offline) commit_from_disk(s);
+    bool ask = !s->commit;
     enum err e = open_source(s, s->commit, true, why);
-    if (!e && !s->commit) e = list_files(s, why);
-    if (!e && !s->commit) s->commit = mem_strdup(source_commit(s->source));
+    if (!e && ask) e = list_files(s, why);
     if (e) return e;
+    if (ask) s->commit = mem_strdup(source_commit(s->source));
+    s->may_be_gated = !ask || source_gated(s->source); // told with the commit only
     bool cached = s->commit && !s->settings->force_download &&
                   dest_load_tree(s->dest, s->commit, &s->cached, NULL) == OK;
     if (cached) return OK;
@@ -243,10 +245,15 @@ static enum err keep_published(struct survey *s, struct why *why)
 /* Gated repos list their files for everybody: only asking for one tells whether we may have it. */
 static enum err check_access(struct survey *s, struct why *why)
 {
-    if (s->settings->command != COMMAND_PLAN || !s->plan.count) return OK;
-    enum err e = probe_access(s->engine, s->source, s->plan.files[0].entry, why);
-    s->gated = e == ERR_AUTH;
-    return s->gated ? OK : e;
+    bool ask = s->settings->command == COMMAND_PLAN && s->may_be_gated && !s->settings->offline;
+    for (size_t i = 0; ask && i < s->plan.count; i++) {
+        const struct plan_file *f = &s->plan.files[i];
+        if (f->state != PLAN_MISSING && f->state != PLAN_PARTIAL) continue;
+        enum err e = probe_access(s->engine, s->source, f->entry, why);
+        s->gated = e == ERR_AUTH;
+        return s->gated ? OK : e;
+    }
+    return OK;
 }
 
 /* `verify DIR`: the directory's own kept listing says what should be in it. */
@@ -304,7 +311,7 @@ enum err survey_run(struct survey *s, struct why *why)
     bool fresh = s->settings->command == COMMAND_GET && !s->cached.commit;
     if (fresh) err_ignore(dest_save_tree(s->dest, l, NULL)); // only saves a later request
     look_around(s);
-    if (s->source && source_gated(s->source)) e = check_access(s, why);
+    e = check_access(s, why);
     if (e) return e;
     return s->settings->command == COMMAND_VERIFY ? keep_published(s, why) : OK;
 }

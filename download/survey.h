@@ -25,7 +25,8 @@ struct survey {
     struct listing cached; // listing kept by an earlier run; else the source's own is used
     char *commit;          // NULL: the source has none
     struct plan plan;
-    bool gated; // files need an access that we do not have
+    bool may_be_gated; // hub: nobody said that its files are for everybody
+    bool gated;        // files need an access that we do not have
 };
 
 /* The caller has filled in the facts. */
