@@ -9,18 +9,41 @@
 
 enum { BACKLOG = 512, LONGEST_POLL_MS = 1000000 };
 
+/* `a` is bound with port 0. */
+static int listen_at(const struct sockaddr *a, socklen_t len)
+{
+    int fd = socket(a->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) return -1;
+    if (bind(fd, a, len) == 0 && listen(fd, BACKLOG) == 0) return fd;
+    close(fd);
+    return -1;
+}
+
 int loopback_listen(unsigned *ret_port)
 {
     struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t len = sizeof(a);
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int fd = listen_at((struct sockaddr *)&a, len);
     if (fd < 0) return -1;
-    if (bind(fd, (struct sockaddr *)&a, len) < 0 || listen(fd, BACKLOG) < 0 ||
-        getsockname(fd, (struct sockaddr *)&a, &len) < 0) {
+    if (getsockname(fd, (struct sockaddr *)&a, &len) < 0) {
         close(fd);
         return -1;
     }
     *ret_port = ntohs(a.sin_port);
+    return fd;
+}
+
+int loopback_listen_ipv6(unsigned *ret_port)
+{
+    struct sockaddr_in6 a = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+    socklen_t len = sizeof(a);
+    int fd = listen_at((struct sockaddr *)&a, len);
+    if (fd < 0) return -1;
+    if (getsockname(fd, (struct sockaddr *)&a, &len) < 0) {
+        close(fd);
+        return -1;
+    }
+    *ret_port = ntohs(a.sin6_port);
     return fd;
 }
 

@@ -27,6 +27,14 @@ bool nginx_available(void)
     return proc_run(&(struct proc_spec){.argv = argv}, CHECK_MS, &p) && proc_status(p) == 0;
 }
 
+bool nginx_ipv6_available(void)
+{
+    unsigned port = 0;
+    int fd = loopback_listen_ipv6(&port);
+    if (fd >= 0) close(fd);
+    return fd >= 0;
+}
+
 /* In the foreground, nothing written outside its prefix. Not `master_process off`: that mode
  * crashes over inherited sockets. */
 static void add_frame(struct buf *b)
@@ -44,9 +52,14 @@ static void add_frame(struct buf *b)
     }
 }
 
+static const char *host_of(const struct nginx_options *o)
+{
+    return o->ipv6 ? "[::1]" : "127.0.0.1";
+}
+
 static void add_server(struct buf *b, const struct nginx_options *o, unsigned port)
 {
-    buf_addf(b, "  server {\n    listen 127.0.0.1:%u%s%s;\n", port, o->tls ? " ssl" : "",
+    buf_addf(b, "  server {\n    listen %s:%u%s%s;\n", host_of(o), port, o->tls ? " ssl" : "",
              o->http2 ? " http2" : "");
     if (o->tls)
         buf_adds(b, "    ssl_certificate server.pem;\n"
@@ -106,9 +119,10 @@ enum err nginx_start(const struct nginx_options *o, struct nginx **ret, struct w
         enum err e = test_ca_make(n->dir, &o->cert, why);
         if (e) return e;
     }
-    int fd = loopback_listen(&n->port);
-    if (fd < 0) return fail_errno(why, "cannot listen on 127.0.0.1");
-    n->url = mem_printf(o->tls ? "https://localhost:%u" : "http://127.0.0.1:%u", n->port);
+    int fd = o->ipv6 ? loopback_listen_ipv6(&n->port) : loopback_listen(&n->port);
+    if (fd < 0) return fail_errno(why, "cannot listen on %s", host_of(o));
+    n->url = o->tls ? mem_printf("https://localhost:%u", n->port)
+                    : mem_printf("http://%s:%u", host_of(o), n->port);
     write_conf(n, o);
     enum err e = run(n, fd, why);
     close(fd);

@@ -15,6 +15,7 @@ struct nginx_options {
     const char *proxy; // instead: URL of a server behind, such as an embedded hub's endpoint
     bool tls;
     bool http2;            // with tls
+    bool ipv6;             // at [::1], where there is IPv6 (nginx_ipv6_available)
     struct test_cert cert; // of the server
     const char *extra;     // further lines of its `server` block
 };
@@ -22,11 +23,13 @@ struct nginx_options {
 struct nginx;
 
 bool nginx_available(void);
+bool nginx_ipv6_available(void); // does this machine have [::1]?
 NODISCARD enum err nginx_start(const struct nginx_options *o, struct nginx **ret, struct why *why);
 void nginx_free(struct nginx *n); // NULL is fine
 SCOPED_FREE(struct nginx, nginx)
 
-const char *nginx_url(const struct nginx *n); // "http://127.0.0.1:PORT" or "https://localhost:PORT"
+const char *nginx_url(const struct nginx *n); // "http://127.0.0.1:PORT", "http://[::1]:PORT",
+                                              // "https://localhost:PORT"
 unsigned nginx_port(const struct nginx *n);
 const char *nginx_ca(const struct nginx *n); // path of ca.pem
 /* Its access log so far (mem_free): one line per request, "METHOD PATH STATUS RANGE PROTOCOL". */
