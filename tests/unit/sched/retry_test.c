@@ -1,0 +1,187 @@
+#include <criterion/criterion.h>
+
+#include "download/base/clock.h"
+#include "download/base/scoped.h"
+#include "download/sched/retry.h"
+
+static const struct retry_policy POLICY = {.attempts = 3, .max_wait_s = 60};
+
+static struct verdict decide(struct retry_state *s, struct outcome o, struct retry_facts f)
+{
+    struct rng rng = {.state = 1};
+    return retry_decide(s, &POLICY, &f, &o, &rng);
+}
+
+static const struct {
+    const char *name;
+    struct outcome outcome;
+    struct retry_facts facts;
+    enum retry_action action;
+    enum err err;
+} FIRST[] = {
+    {"nothing wrong is complete", {.cause = CAUSE_NONE}, {0}, DO_COMPLETE, OK},
+    {"a cut goes back", {.cause = CAUSE_CUT}, {0}, DO_REQUEUE, OK},
+    {"a cancelled one goes back", {.cause = CAUSE_CANCELLED}, {0}, DO_REQUEUE, OK},
+    {"a reset is tried again", {.cause = CAUSE_RESET}, {0}, DO_RETRY, OK},
+    {"a stall is tried again", {.cause = CAUSE_STALLED}, {0}, DO_RETRY, OK},
+    {"a refused connection is tried again", {.cause = CAUSE_CONNECT}, {0}, DO_RETRY, OK},
+    {"an unknown name is tried again", {.cause = CAUSE_DNS}, {0}, DO_RETRY, OK},
+    {"a certificate is final", {.cause = CAUSE_TLS}, {0}, DO_FAIL, ERR_NETWORK},
+    {"a proxy's 407 is final", {.cause = CAUSE_PROXY_AUTH}, {0}, DO_FAIL, ERR_AUTH},
+    {"not HTTP is final", {.cause = CAUSE_PROTOCOL}, {0}, DO_FAIL, ERR_NETWORK},
+    {"an encoded body is final", {.cause = CAUSE_ENCODED}, {0}, DO_FAIL, ERR_INTEGRITY},
+    {"beyond a cap is final", {.cause = CAUSE_TOO_LARGE}, {0}, DO_FAIL, ERR_REFUSED},
+    {"a failing disk is final", {.cause = CAUSE_DISK}, {0}, DO_FAIL, ERR_DISK},
+    {"404 is final", {.cause = CAUSE_STATUS, .status = 404}, {0}, DO_FAIL, ERR_NOT_FOUND},
+    {"410 is final", {.cause = CAUSE_STATUS, .status = 410}, {0}, DO_FAIL, ERR_NOT_FOUND},
+    {"401 of a plain URL is final", {.cause = CAUSE_STATUS, .status = 401}, {0}, DO_FAIL, ERR_AUTH},
+    {"403 of a signed URL asks anew",
+     {.cause = CAUSE_STATUS, .status = 403},
+     {.can_refresh = true},
+     DO_REFRESH,
+     OK},
+    {"500 is tried again", {.cause = CAUSE_STATUS, .status = 500}, {0}, DO_RETRY, OK},
+    {"503 is tried again", {.cause = CAUSE_STATUS, .status = 503}, {0}, DO_RETRY, OK},
+    {"408 is tried again", {.cause = CAUSE_STATUS, .status = 408}, {0}, DO_RETRY, OK},
+    {"501 is final", {.cause = CAUSE_STATUS, .status = 501}, {0}, DO_FAIL, ERR_NETWORK},
+    {"416 begins anew", {.cause = CAUSE_STATUS, .status = 416}, {0}, DO_RESTART, OK},
+    {"200 instead of a range: in one piece",
+     {.cause = CAUSE_RANGE, .status = 200},
+     {0},
+     DO_WHOLE,
+     OK},
+    {"a wrong 206 is tried again", {.cause = CAUSE_RANGE, .status = 206}, {0}, DO_RETRY, OK},
+    {"another version begins anew", {.cause = CAUSE_CHANGED}, {0}, DO_RESTART, OK},
+    {"a wrong digest begins anew", {.cause = CAUSE_DIGEST}, {0}, DO_RESTART, OK},
+    {"a redirect is followed", {.cause = CAUSE_REDIRECT, .status = 302}, {0}, DO_REDIRECT, OK},
+    {"a rate limit waits", {.cause = CAUSE_RATE_LIMIT, .status = 429}, {0}, DO_RETRY, OK},
+};
+
+Test(retry, the_first_time)
+{
+    for (size_t i = 0; i < ARRAY_LEN(FIRST); i++) {
+        struct retry_state s = {0};
+        struct verdict v = decide(&s, FIRST[i].outcome, FIRST[i].facts);
+        cr_expect_eq(v.action, FIRST[i].action, "%s", FIRST[i].name);
+        cr_expect_eq(v.err, FIRST[i].err, "%s", FIRST[i].name);
+    }
+}
+
+static const struct {
+    const char *name;
+    struct outcome outcome;
+    bool can_refresh;
+    unsigned times; // it may happen, then it is final
+    enum err err;
+} LAST[] = {
+    {"resets without a byte", {.cause = CAUSE_RESET}, false, 3, ERR_NETWORK},
+    {"wrong digests", {.cause = CAUSE_DIGEST}, false, 1, ERR_INTEGRITY},
+    {"other versions", {.cause = CAUSE_CHANGED}, false, 1, ERR_INTEGRITY},
+    {"416", {.cause = CAUSE_STATUS, .status = 416}, false, 1, ERR_NETWORK},
+    {"ignored ranges", {.cause = CAUSE_RANGE, .status = 200}, false, 1, ERR_INTEGRITY},
+    {"refreshed URLs",
+     {.cause = CAUSE_STATUS, .status = 403},
+     true,
+     RETRY_MAX_REFRESHES,
+     ERR_AUTH},
+    {"redirects", {.cause = CAUSE_REDIRECT}, false, RETRY_MAX_REDIRECTS, ERR_REFUSED},
+};
+
+Test(retry, has_an_end)
+{
+    for (size_t i = 0; i < ARRAY_LEN(LAST); i++) {
+        struct retry_state s = {0};
+        struct retry_facts f = {.can_refresh = LAST[i].can_refresh};
+        for (unsigned n = 0; n < LAST[i].times; n++)
+            cr_expect_neq(decide(&s, LAST[i].outcome, f).action, DO_FAIL, "%s", LAST[i].name);
+        struct verdict v = decide(&s, LAST[i].outcome, f);
+        cr_expect_eq(v.action, DO_FAIL, "%s", LAST[i].name);
+        cr_expect_eq(v.err, LAST[i].err, "%s", LAST[i].name);
+    }
+}
+
+Test(retry, a_new_byte_makes_it_patient_again)
+{
+    struct retry_state s = {0};
+    for (int i = 0; i < 100; i++) {
+        struct outcome o = {.cause = CAUSE_RESET, .body_bytes = 1};
+        cr_assert_eq(decide(&s, o, (struct retry_facts){0}).action, DO_RETRY);
+    }
+    for (unsigned i = 1; i < POLICY.attempts; i++)
+        cr_expect_eq(decide(&s, (struct outcome){.cause = CAUSE_RESET}, (struct retry_facts){0})
+                         .action,
+                     DO_RETRY);
+    struct outcome o = {.cause = CAUSE_RESET};
+    cr_expect_eq(decide(&s, o, (struct retry_facts){0}).action, DO_FAIL);
+}
+
+Test(retry, a_call_has_no_bytes_to_be_patient_for)
+{
+    struct retry_state s = {0};
+    struct outcome o = {.cause = CAUSE_STATUS, .status = 503, .body_bytes = 100};
+    for (unsigned i = 0; i < POLICY.attempts; i++)
+        cr_expect_eq(decide(&s, o, (struct retry_facts){.is_call = true}).action, DO_RETRY);
+    cr_expect_eq(decide(&s, o, (struct retry_facts){.is_call = true}).action, DO_FAIL);
+}
+
+Test(retry, waits_longer_each_time_and_never_beyond_the_cap)
+{
+    struct retry_policy patient = {.attempts = 40, .max_wait_s = 60};
+    uint64_t ceiling_ms = 250;
+    struct retry_state s = {0};
+    struct rng rng = {.state = 3};
+    struct outcome o = {.cause = CAUSE_RESET};
+    struct retry_facts f = {0};
+    for (int i = 0; i < 40; i++) {
+        struct verdict v = retry_decide(&s, &patient, &f, &o, &rng);
+        cr_expect_lt(v.wait_ns, ceiling_ms * MILLI_NS, "attempt %d", i);
+        ceiling_ms = ceiling_ms < 15000 ? 2 * ceiling_ms : 30000;
+    }
+}
+
+static const struct {
+    const char *name;
+    struct outcome outcome;
+    uint64_t at_least_s;
+} WAITS[] = {
+    {"Retry-After", {.cause = CAUSE_RATE_LIMIT, .retry_after_s = 7}, 7},
+    {"an empty bucket",
+     {.cause = CAUSE_RATE_LIMIT, .rate = {.known = true, .remaining = 0, .reset_s = 9}},
+     10},
+    {"Retry-After wins over the bucket",
+     {.cause = CAUSE_RATE_LIMIT,
+      .retry_after_s = 3,
+      .rate = {.known = true, .remaining = 0, .reset_s = 50}},
+     3},
+    {"no word", {.cause = CAUSE_RATE_LIMIT}, 5},
+};
+
+Test(retry, waits_as_told_for_a_rate_limit)
+{
+    for (size_t i = 0; i < ARRAY_LEN(WAITS); i++) {
+        struct retry_state s = {0};
+        struct verdict v = decide(&s, WAITS[i].outcome, (struct retry_facts){0});
+        cr_expect_eq(v.action, DO_RETRY, "%s", WAITS[i].name);
+        cr_expect_geq(v.wait_ns, WAITS[i].at_least_s * SECOND_NS, "%s", WAITS[i].name);
+        cr_expect_lt(v.wait_ns, (WAITS[i].at_least_s + 1) * SECOND_NS, "%s", WAITS[i].name);
+    }
+}
+
+Test(retry, does_not_wait_beyond_max_wait)
+{
+    struct retry_state s = {0};
+    struct outcome o = {.cause = CAUSE_RATE_LIMIT, .retry_after_s = 61};
+    struct verdict v = decide(&s, o, (struct retry_facts){0});
+    cr_expect(v.action == DO_FAIL && v.err == ERR_RATE_LIMITED);
+
+    s = (struct retry_state){0};
+    o.retry_after_s = 29;
+    cr_expect_eq(decide(&s, o, (struct retry_facts){0}).action, DO_RETRY);
+    cr_expect_eq(decide(&s, o, (struct retry_facts){0}).action, DO_RETRY);
+    v = decide(&s, o, (struct retry_facts){0});
+    cr_expect(v.action == DO_FAIL && v.err == ERR_RATE_LIMITED, "29 + 29 + 29 > 60");
+
+    s = (struct retry_state){0};
+    o.retry_after_s = UINT64_MAX;
+    cr_expect_eq(decide(&s, o, (struct retry_facts){0}).action, DO_FAIL);
+}
