@@ -79,11 +79,7 @@ static const struct {
     {"other versions", {.cause = CAUSE_CHANGED}, false, 1, ERR_INTEGRITY},
     {"416", {.cause = CAUSE_STATUS, .status = 416}, false, 1, ERR_NETWORK},
     {"ignored ranges", {.cause = CAUSE_RANGE, .status = 200}, false, 1, ERR_INTEGRITY},
-    {"refreshed URLs",
-     {.cause = CAUSE_STATUS, .status = 403},
-     true,
-     RETRY_MAX_REFRESHES,
-     ERR_AUTH},
+    {"refreshed URLs", {.cause = CAUSE_STATUS, .status = 403}, true, RETRY_MAX_REFRESHES, ERR_AUTH},
     {"redirects", {.cause = CAUSE_REDIRECT}, false, RETRY_MAX_REDIRECTS, ERR_REFUSED},
 };
 
@@ -108,9 +104,9 @@ Test(retry, a_new_byte_makes_it_patient_again)
         cr_assert_eq(decide(&s, o, (struct retry_facts){0}).action, DO_RETRY);
     }
     for (unsigned i = 1; i < POLICY.attempts; i++)
-        cr_expect_eq(decide(&s, (struct outcome){.cause = CAUSE_RESET}, (struct retry_facts){0})
-                         .action,
-                     DO_RETRY);
+        cr_expect_eq(
+            decide(&s, (struct outcome){.cause = CAUSE_RESET}, (struct retry_facts){0}).action,
+            DO_RETRY);
     struct outcome o = {.cause = CAUSE_RESET};
     cr_expect_eq(decide(&s, o, (struct retry_facts){0}).action, DO_FAIL);
 }
