@@ -60,7 +60,7 @@ enum err dest_load_tree(const struct dest *d, const char *commit, struct listing
     buf_init(&text, JSON_MAX_BYTES);
     enum err e = fs_read_small(d->root_fd, rel, JSON_MAX_BYTES, &text, why);
     SCOPED(json_doc_freep) struct json_doc *doc = NULL;
-    if (!e) e = json_parse(buf_str(&text), text.len, &doc, why);
+    if (!e) e = json_parse_keys(buf_str(&text), text.len, JSON_KEYS_EXACT, &doc, why);
     buf_done(&text);
     struct listing l = {0};
     if (!e) e = read_tree(json_root(doc), &l, why);

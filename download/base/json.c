@@ -58,8 +58,14 @@ static bool numbers_put(cJSON *root, const struct json_numbers *numbers)
 
 enum err json_parse(const char *text, size_t len, struct json_doc **ret, struct why *why)
 {
+    return json_parse_keys(text, len, JSON_KEYS_FOLDED, ret, why);
+}
+
+enum err json_parse_keys(const char *text, size_t len, enum json_keys keys, struct json_doc **ret,
+                         struct why *why)
+{
     struct json_numbers numbers = {0};
-    enum err e = json_scan(text, len, &numbers, why);
+    enum err e = json_scan(text, len, keys, &numbers, why);
     if (e) return e;
 
     SCOPED(json_doc_freep) struct json_doc *doc = mem_new(sizeof(*doc));

@@ -32,6 +32,13 @@ struct json;     // a value inside a document, borrowed
 /* ERR_REFUSED with line:column (bytes, from 1) and the rule that was broken; ERR_MEMORY. `text`
  * need not end in NUL and is not needed afterwards. */
 NODISCARD enum err json_parse(const char *text, size_t len, struct json_doc **ret, struct why *why);
+enum json_keys {
+    JSON_KEYS_FOLDED, // `size` and `Size` in one object: refused
+    JSON_KEYS_EXACT, // two keys: for names of files, and for replies with people's own keys in them
+};
+/* json_parse is the folded one. */
+NODISCARD enum err json_parse_keys(const char *text, size_t len, enum json_keys keys,
+                                   struct json_doc **ret, struct why *why);
 void json_doc_free(struct json_doc *d);
 SCOPED_FREE(struct json_doc, json_doc)
 const struct json *json_root(const struct json_doc *d);

@@ -31,6 +31,7 @@ struct scan {
     size_t at;
     const char *broken; // the rule, NULL so far
     bool no_memory;
+    bool fold_keys;
     size_t values;
     size_t depth;
     struct container open[JSON_MAX_DEPTH];
@@ -96,12 +97,13 @@ static int key_order(const void *pa, const void *pb, void *arena)
     return memcmp(bytes + a->arena_at, bytes + b->arena_at, a->len);
 }
 
-/* Lower-cases the key in the arena; FNV-1a on the way (only to sort fast: equal is memcmp). */
-static uint64_t fold_and_hash(char *s, size_t len)
+/* Lower-cases the key in the arena if `fold`; FNV-1a on the way (only to sort fast: equal is
+ * memcmp). */
+static uint64_t fold_and_hash(char *s, size_t len, bool fold)
 {
     uint64_t hash = UINT64_C(0xCBF29CE484222325);
     for (size_t i = 0; i < len; i++) {
-        if (s[i] >= 'A' && s[i] <= 'Z') s[i] = (char)(s[i] - 'A' + 'a');
+        if (fold && s[i] >= 'A' && s[i] <= 'Z') s[i] = (char)(s[i] - 'A' + 'a');
         hash = (hash ^ (unsigned char)s[i]) * UINT64_C(0x100000001B3);
     }
     return hash;
@@ -121,7 +123,7 @@ static bool take_key(struct scan *s)
     if (s->arena.overflowed) return no_memory(s);
     size_t len = s->arena.len - arena_at;
     keys[s->key_count++] = (struct key){
-        .hash = fold_and_hash(s->arena.data + arena_at, len),
+        .hash = fold_and_hash(s->arena.data + arena_at, len, s->fold_keys),
         .arena_at = (uint32_t)arena_at,
         .len = (uint32_t)len,
         .text_at = (uint32_t)text_at,
@@ -288,12 +290,13 @@ static enum err refuse(const struct scan *s, struct why *why)
     return fail(why, ERR_REFUSED, "invalid JSON at %zu:%zu: %s", line, column, s->broken);
 }
 
-enum err json_scan(const char *text, size_t len, struct json_numbers *ret, struct why *why)
+enum err json_scan(const char *text, size_t len, enum json_keys keys, struct json_numbers *ret,
+                   struct why *why)
 {
     if (len > JSON_MAX_BYTES) {
         return fail(why, ERR_REFUSED, "JSON of %zu bytes, more than %d", len, JSON_MAX_BYTES);
     }
-    struct scan s = {.text = text, .len = len};
+    struct scan s = {.text = text, .len = len, .fold_keys = keys == JSON_KEYS_FOLDED};
     buf_init(&s.arena, len); // decoding never lengthens
     bool ok = take_document(&s);
     buf_done(&s.arena);

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "download/base/err.h"
+#include "download/base/json.h"
 
 #define JSON_NO_INTEGER UINT64_MAX
 
@@ -19,7 +20,7 @@ struct json_numbers {
 };
 
 /* OK: the text is one value of the profile, and cJSON parses it to the same tree. */
-NODISCARD enum err json_scan(const char *text, size_t len, struct json_numbers *ret,
-                             struct why *why);
+NODISCARD enum err json_scan(const char *text, size_t len, enum json_keys keys,
+                             struct json_numbers *ret, struct why *why);
 
 #endif

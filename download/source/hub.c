@@ -223,9 +223,10 @@ static enum err hub_reply(struct source *s, const struct reply *reply, struct wh
     struct why what = {""};
     SCOPED(json_doc_freep) struct json_doc *doc = NULL;
     h->bytes += reply->body.len;
-    enum err e = h->bytes > LISTING_BYTES_MAX
-                     ? fail(&what, ERR_REFUSED, "it is larger than 1 GiB")
-                     : json_parse(buf_str(&reply->body), reply->body.len, &doc, &what);
+    enum err e =
+        h->bytes > LISTING_BYTES_MAX
+            ? fail(&what, ERR_REFUSED, "it is larger than 1 GiB")
+            : json_parse_keys(buf_str(&reply->body), reply->body.len, JSON_KEYS_EXACT, &doc, &what);
     if (!e && h->state == ASK_COMMIT) {
         e = take_commit(h, json_root(doc), &what);
     } else if (!e) {

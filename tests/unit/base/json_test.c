@@ -383,3 +383,17 @@ Test(json, many_keys_in_one_object_do_not_take_long, .timeout = 60)
     cr_expect_eq(json_count(json_root(doc)), KEYS + LONG_KEYS + 1);
     json_doc_free(doc);
 }
+
+Test(json, keys_that_differ_in_case_are_two_keys_only_where_asked_for)
+{
+    static const char TWINS[] = "{\"README.md\":1,\"readme.md\":2}";
+    static const char TWICE[] = "{\"a\":1,\"a\":2}";
+    SCOPED(json_doc_freep) struct json_doc *doc = NULL;
+    struct why why;
+    cr_expect_eq(json_parse(TWINS, strlen(TWINS), &doc, &why), ERR_REFUSED);
+    cr_expect_eq(json_parse_keys(TWICE, strlen(TWICE), JSON_KEYS_EXACT, &doc, &why), ERR_REFUSED);
+    cr_assert_eq(json_parse_keys(TWINS, strlen(TWINS), JSON_KEYS_EXACT, &doc, &why), OK);
+    uint64_t n = 0;
+    cr_expect(json_u64(json_get(json_root(doc), "readme.md"), &n) && n == 2);
+    cr_expect(json_u64(json_get(json_root(doc), "README.md"), &n) && n == 1);
+}

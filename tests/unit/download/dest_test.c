@@ -40,6 +40,7 @@ static void scene_init(struct scene *s, bool local, const char *repo)
     s->listing.commit = mem_strdup(COMMIT);
     add(&s->listing, "sub/deep/model.safetensors", DIGEST_SHA256, SHA);
     add(&s->listing, "config.json", DIGEST_GIT_SHA1, GIT);
+    add(&s->listing, "Config.json", DIGEST_GIT_SHA1, GIT); // some file systems hold both
     struct why why = {""};
     cr_assert_eq(dest_open(&s->settings, &s->spec, false, &s->dest, &why), OK, "%s", why.text);
 }
@@ -286,7 +287,7 @@ Test(dest, listings_are_kept_and_found)
     cr_expect_eq(dest_load_tree(s.dest, COMMIT, &back, NULL), ERR_NOT_FOUND);
     cr_assert_eq(dest_save_tree(s.dest, &s.listing, NULL), OK);
     cr_assert_eq(dest_load_tree(s.dest, COMMIT, &back, NULL), OK);
-    cr_assert_eq(back.count, 2);
+    cr_assert_eq(back.count, 3);
     for (size_t i = 0; i < back.count; i++) {
         cr_expect_str_eq(back.entries[i].path, s.listing.entries[i].path);
         cr_expect_eq(back.entries[i].size, 5);

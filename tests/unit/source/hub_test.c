@@ -144,6 +144,16 @@ Test(hub, gated_is_told)
     }
 }
 
+Test(hub, keys_of_peoples_own_in_the_card_do_no_harm)
+{
+    struct source *s = source_of("org/name", NULL);
+    exchange_ok(s, API "/revision/main",
+                &(struct answer){200, .body = "{\"sha\":\"" COMMIT "\",\"cardData\":"
+                                              "{\"Accuracy\":1,\"accuracy\":2}}"});
+    cr_expect_str_eq(source_commit(s), COMMIT);
+    source_free(s);
+}
+
 Test(hub, a_renamed_repo_is_followed_and_its_new_name_kept)
 {
     struct source *s = source_of("old/name", NULL);
