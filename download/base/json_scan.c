@@ -85,7 +85,7 @@ static bool take_string(struct scan *s, struct buf *ret)
     return rule ? broken(s, rule) : true;
 }
 
-/* ---- keys ------------------------------------------------------------------------------- */
+/* ---- keys ---- */
 
 static int key_order(const void *pa, const void *pb, void *arena)
 {
@@ -151,7 +151,7 @@ static bool keys_differ(struct scan *s, const struct container *object)
     return true;
 }
 
-/* ---- values ----------------------------------------------------------------------------- */
+/* ---- values ---- */
 
 static size_t take_digits(struct scan *s)
 {

@@ -73,8 +73,7 @@ static void hub_pinned(struct hub *h, const char *commit)
     hub_ask(h, "tree", commit, "?recursive=true&expand=false");
 }
 
-/* ---- requests
- * ------------------------------------------------------------------------------------ */
+/* ---- requests ---- */
 
 static enum source_step hub_next(struct source *s, struct request *ret)
 {
@@ -91,8 +90,7 @@ static enum source_step hub_next(struct source *s, struct request *ret)
     return SOURCE_REQUEST;
 }
 
-/* ---- replies
- * ------------------------------------------------------------------------------------- */
+/* ---- replies ---- */
 
 static enum err hub_redirected(struct hub *h, const char *location, struct why *why)
 {
@@ -235,8 +233,7 @@ static enum err hub_reply(struct source *s, const struct reply *reply, struct wh
     return e ? malformed(h, reply, &what, why) : OK;
 }
 
-/* ---- opening
- * ------------------------------------------------------------------------------------- */
+/* ---- opening ---- */
 
 static const struct source_ops HUB_OPS = {hub_next, hub_reply, hub_free};
 

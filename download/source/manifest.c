@@ -35,8 +35,7 @@ static void manifest_free(struct source *s)
     mem_free(m);
 }
 
-/* ---- the text
- * ------------------------------------------------------------------------------------ */
+/* ---- the text ---- */
 
 static enum err check_names(const struct listing *l, struct why *why)
 {
@@ -65,8 +64,7 @@ static enum err read_text(struct manifest *m, const char *text, size_t len, cons
     return e ? e : check_names(&m->base.listing, why);
 }
 
-/* ---- fetching it
- * ----------------------------------------------------------------------------------- */
+/* ---- fetching it ---- */
 
 static enum source_step manifest_next(struct source *s, struct request *ret)
 {
@@ -110,8 +108,7 @@ static enum err manifest_reply(struct source *s, const struct reply *reply, stru
     return read_text(m, buf_str(&reply->body), reply->body.len, own_url, why);
 }
 
-/* ---- opening
- * --------------------------------------------------------------------------------------- */
+/* ---- opening ---- */
 
 /* A base is a directory, whether its last '/' was written or not. */
 static enum err set_base(struct manifest *m, const char *base_url, struct why *why)

@@ -40,8 +40,7 @@ static bool is_absent(const struct json *v)
     return !v || json_is_null(v);
 }
 
-/* ---- one entry
- * ------------------------------------------------------------------------------------- */
+/* ---- one entry ---- */
 
 enum err manifest_url_below(const char *base, const char *path, char **ret, struct why *why)
 {
@@ -154,8 +153,7 @@ static enum err read_entry(struct source *s, const struct manifest_text *m, cons
     return err;
 }
 
-/* ---- the whole
- * ------------------------------------------------------------------------------------- */
+/* ---- the whole ---- */
 
 /* `source` is a repo that files without URLs come from, or just a note of where they once did. */
 static enum err read_source(struct source *s, const struct json *source, struct why *why)

@@ -92,8 +92,7 @@ static bool is_resolve_page(const struct source *s, const char *url)
     return !str_starts(path, "/api/") && strstr(path, "/resolve/");
 }
 
-/* ---- what a reply tells
- * --------------------------------------------------------------------------- */
+/* ---- what a reply tells ---- */
 
 static void read_size(struct resolve *r, const struct headers *h, const char *name)
 {

@@ -20,8 +20,7 @@ static enum err bad(const char *text, const char *rule, struct why *why)
     return fail(why, ERR_USAGE, "bad source '%s': %s", clean(text, &room), rule);
 }
 
-/* ---- what the flags say more
- * --------------------------------------------------------------------- */
+/* ---- what the flags say more ---- */
 
 static enum err apply_revision(const char *text, const char *flag, struct source_spec *s,
                                struct why *why)
@@ -74,8 +73,7 @@ static enum err finish_hub(const char *text, const struct source_hint *hint,
     return e ? e : apply_revision(text, hint->revision, s, why);
 }
 
-/* ---- forms
- * --------------------------------------------------------------------------------------- */
+/* ---- forms ---- */
 
 static enum err parse_hf(const char *text, const struct source_hint *hint, struct source_spec *s,
                          struct why *why)

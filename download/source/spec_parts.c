@@ -16,8 +16,7 @@ void hub_parts_done(struct hub_parts *p)
     *p = (struct hub_parts){0};
 }
 
-/* ---- pieces
- * -------------------------------------------------------------------------------------- */
+/* ---- pieces ---- */
 
 /* Decoded copy; NULL on a bad escape. */
 static char *decoded(const char *s, size_t len)
@@ -61,8 +60,7 @@ static bool take_type(const char **s, struct hub_parts *ret)
     return false;
 }
 
-/* ---- ORG/NAME[@REV]
- * ------------------------------------------------------------------------------ */
+/* ---- ORG/NAME[@REV] ---- */
 
 const char *hub_parts_of_short(const char *text, struct hub_parts *ret)
 {
@@ -71,8 +69,7 @@ const char *hub_parts_of_short(const char *text, struct hub_parts *ret)
     return text[repo] ? take_revision(text + repo + 1, strlen(text + repo + 1), ret) : NULL;
 }
 
-/* ---- hf://
- * --------------------------------------------------------------------------------------- */
+/* ---- hf:// ---- */
 
 /* Three parts before any '@' whose first looks like a type; `dataset/x` is a repo of "dataset". */
 static const char *wrong_type(const char *text)
@@ -114,8 +111,7 @@ const char *hub_parts_of_uri(const char *text, struct hub_parts *ret)
     return NULL;
 }
 
-/* ---- pages of the Hub
- * ---------------------------------------------------------------------------- */
+/* ---- pages of the Hub ---- */
 
 /* The path of `url` below the Hub that shows it, without its first '/'; NULL: no Hub of ours. */
 static const char *hub_path(const char *url, const char *endpoint)

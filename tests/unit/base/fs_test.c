@@ -55,7 +55,7 @@ static void expect_content(const char *rel, const char *content)
     cr_expect_str_eq(buf_str(&b), content, "'%s'", rel);
 }
 
-/* ---- opening ---------------------------------------------------------------------------- */
+/* ---- opening ---- */
 
 Test(fs, a_root_is_made_with_its_parents_and_follows_symlinks)
 {
@@ -192,7 +192,7 @@ Test(fs, names_are_split_at_the_last_slash)
     }
 }
 
-/* ---- whole files ------------------------------------------------------------------------ */
+/* ---- whole files ---- */
 
 Test(fs, replacing_makes_directories_and_leaves_nothing_else)
 {

@@ -16,8 +16,7 @@
 #include "download/base/scoped.h"
 #include "tests/unit/cli/sample.h"
 
-/* ---- a reader that stops at its first event until it is let go
- * ------------------------------------- */
+/* ---- a reader that stops at its first event until it is let go ---- */
 
 struct gate {
     sem_t entered;
@@ -135,8 +134,7 @@ Test(observer, ticks_come_without_events)
     cr_assert(observer_stop(o, in_ms(20000)));
 }
 
-/* ---- the JSON stream as an observer, over a pipe
- * ----------------------------------------------------- */
+/* ---- the JSON stream as an observer, over a pipe ---- */
 
 struct broken {
     atomic_int error;

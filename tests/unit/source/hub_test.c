@@ -199,8 +199,7 @@ Test(hub, everything_stays_below_a_mirrors_prefix)
     source_free(s);
 }
 
-/* ---- what must end in a refusal
- * -------------------------------------------------------------------- */
+/* ---- what must end in a refusal ---- */
 
 Test(hub, a_hostile_or_broken_listing_is_refused_naming_what_is_wrong)
 {
