@@ -74,8 +74,7 @@ static uint64_t left_of(uint64_t done, uint64_t total)
     return total > done ? total - done : 0;
 }
 
-/* ---- a file ------------------------------------------------------------------------------------
- */
+/* ---- a file ---- */
 
 static const char *file_state(const struct view_file *f, uint64_t now_ms, char ret[FMT_MAX])
 {
@@ -107,8 +106,7 @@ static void draw_file(const struct view_file *f, const struct frame_size *size, 
     add_line(ret, LINE_ACTIVE, &b);
 }
 
-/* ---- the total ---------------------------------------------------------------------------------
- */
+/* ---- the total ---- */
 
 static const char *files_text(const struct view *v, char ret[3 * FMT_MAX])
 {

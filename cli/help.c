@@ -38,8 +38,7 @@ static const char CODES[] =
     "6 disk, 7 rate limited, 8 network, 10 partial, 11 refused, 12 busy, 13 memory,\n"
     "128+N signal N.\n";
 
-/* ---- one flag ----------------------------------------------------------------------------------
- */
+/* ---- one flag ---- */
 
 static void pad_to(struct buf *b, size_t line_start, size_t column)
 {

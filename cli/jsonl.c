@@ -12,8 +12,7 @@
 enum { SMALL_MAX = 512, NAME_MAX_BYTES = 4096, PATH_MAX_BYTES = 5600, TEXT_MAX = 4096 };
 enum { WORST_ESCAPE = 6, EXACT_NAME_MAX = 4000, FILE_ENTRY_MAX = 256 };
 
-/* ---- values ------------------------------------------------------------------------------------
- */
+/* ---- values ---- */
 
 /* False: not exact, since cut or not UTF-8. */
 static bool add_cut_string(struct buf *b, const char *s, size_t max)
@@ -68,8 +67,7 @@ static void add_number(struct buf *b, const char *key, uint64_t value)
     }
 }
 
-/* ---- one function per type ---------------------------------------------------------------------
- */
+/* ---- one function per type ---- */
 
 static void add_run_start(struct buf *b, const struct event_run_start *e)
 {

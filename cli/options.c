@@ -100,8 +100,7 @@ const char *options_keep(struct options *o, const char *text)
     return words_add(&o->texts, text);
 }
 
-/* ---- one setter per kind; `field` is where the value goes --------------------------------------
- */
+/* ---- one setter per kind; `field` is where the value goes ---- */
 
 struct setting {
     struct options *options;

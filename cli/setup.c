@@ -121,8 +121,7 @@ enum err setup(int argc, char **argv, struct options *o, struct why *why)
     return e ? e : load(&a, o, why);
 }
 
-/* ---- where values came from --------------------------------------------------------------------
- */
+/* ---- where values came from ---- */
 
 static void add_words(struct buf *b, const struct words *w)
 {

@@ -86,8 +86,7 @@ enum err path_check(const char *path, struct why *why)
     return fault ? refuse(path, fault, why) : OK;
 }
 
-/* ---- all together ------------------------------------------------------------------------------
- */
+/* ---- all together ---- */
 
 struct named {
     const char *key;  // what is compared: the path or its fold

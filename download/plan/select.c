@@ -18,8 +18,7 @@ static bool any_glob(const char *const *patterns, const char *path)
     return false;
 }
 
-/* ---- names -------------------------------------------------------------------------------------
- */
+/* ---- names ---- */
 
 static const char *base_name(const char *path)
 {
@@ -97,8 +96,7 @@ static enum err select_names(const char *const *names, const struct listing *l, 
     return OK;
 }
 
-/* ---- all ---------------------------------------------------------------------------------------
- */
+/* ---- all ---- */
 
 static enum err nothing_matched(const struct selection *s, const struct listing *l, struct why *why)
 {

@@ -60,8 +60,7 @@ void resolve_request(const struct resolve *r, struct request *ret)
     };
 }
 
-/* ---- redirects ---------------------------------------------------------------------------------
- */
+/* ---- redirects ---- */
 
 enum err resolve_redirect(struct source *s, struct resolve *r, const char *location,
                           struct why *why)

@@ -44,8 +44,7 @@ NODISCARD enum err source_init(struct source *s, const struct source_ops *ops,
 enum { WARNINGS_MAX = 20 };
 void source_warn(struct source *s, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
-/* ---- endpoint.c: the token's origin and the path below which it is valid ------------------------
- */
+/* ---- endpoint.c: the token's origin and the path below which it is valid ---- */
 
 /* "", "datasets/" or "spaces/"; "models", "datasets" or "spaces". */
 const char *repo_type_prefix(enum repo_type t);

@@ -22,8 +22,7 @@ static enum err refuse(const char *text, const char *rule, struct why *why)
     return fail(why, ERR_REFUSED, "URL '%s' %s", shown, rule);
 }
 
-/* ---- parse ------------------------------------------------------------------------------------
- */
+/* ---- parse ---- */
 
 /* The rule a whole text breaks, or NULL. */
 static const char *text_fault(const char *text)
@@ -145,8 +144,7 @@ bool url_same_origin(const struct url *a, const struct url *b)
     return a->https == b->https && a->port == b->port && str_eq(a->host, b->host);
 }
 
-/* ---- text --------------------------------------------------------------------------------------
- */
+/* ---- text ---- */
 
 void url_add_encoded(struct buf *b, const char *s, bool keep_slash)
 {

@@ -9,8 +9,7 @@
 #include "download/source/request.h"
 #include "download/source/url.h"
 
-/* ---- join --------------------------------------------------------------------------------------
- */
+/* ---- join ---- */
 
 /* Does it begin with "scheme:"? */
 static bool has_scheme(const char *ref)
@@ -57,8 +56,7 @@ static void join(struct buf *b, const char *base, const struct url *u, const cha
     add_ascii(b, ref, len);
 }
 
-/* ---- dot segments -------------------------------------------------------------------------------
- */
+/* ---- dot segments ---- */
 
 /* 1 for ".", 2 for "..", else 0; %2e counts as a dot, as it does for servers that decode first. */
 static int dots(const char *segment, size_t len)
