@@ -4,15 +4,25 @@
 
 #include "download/base/scoped.h"
 
-static const char *const WORDS[] = {
-#define CAUSE_WORD(name, word) [name] = word,
-    CAUSE_LIST(CAUSE_WORD)
-#undef CAUSE_WORD
+static const struct {
+    const char *word;
+    enum err code;
+} ROWS[] = {
+#define CAUSE_ROW(name, word, code) [name] = {word, code},
+    CAUSE_LIST(CAUSE_ROW)
+#undef CAUSE_ROW
 };
+
+enum { ROW_COUNT = sizeof(ROWS) / sizeof(ROWS[0]) };
 
 const char *cause_word(enum cause c)
 {
-    return (size_t)c < sizeof(WORDS) / sizeof(WORDS[0]) ? WORDS[c] : WORDS[CAUSE_NONE];
+    return (size_t)c < ROW_COUNT ? ROWS[c].word : ROWS[CAUSE_NONE].word;
+}
+
+enum err cause_error(enum cause c)
+{
+    return (size_t)c < ROW_COUNT ? ROWS[c].code : ERR_INTERNAL;
 }
 
 /* What to say without a better sentence, and what people can do about it. */

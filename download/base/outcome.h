@@ -8,36 +8,38 @@
 
 #include "download/base/err.h"
 
-/* name, word in `retry.cause` of the event stream */
+/* name, word in `retry.cause` of the event stream, the contract's code when it is final
+ * (CAUSE_STATUS: unless the status says more) */
 #define CAUSE_LIST(X)                                                                              \
-    X(CAUSE_NONE, "none")             /* it worked */                                              \
-    X(CAUSE_DNS, "dns")               /* the name does not resolve */                              \
-    X(CAUSE_CONNECT, "connect")       /* refused, unreachable, connect time-out */                 \
-    X(CAUSE_TLS, "tls")               /* certificate or handshake; final */                        \
-    X(CAUSE_PROXY, "proxy")           /* the proxy cannot be reached or refused */                 \
-    X(CAUSE_PROXY_AUTH, "proxy-auth") /* 407; final */                                             \
-    X(CAUSE_STALLED, "stalled")       /* no byte for the stall time-out */                         \
-    X(CAUSE_RESET, "reset")           /* connection lost, body cut short */                        \
-    X(CAUSE_PROTOCOL, "protocol")     /* not HTTP as we know it */                                 \
-    X(CAUSE_STATUS, "status")         /* an HTTP status that is no success */                      \
-    X(CAUSE_RATE_LIMIT, "rate-limit") /* 429, or 503 with Retry-After */                           \
-    X(CAUSE_REDIRECT, "redirect")     /* 3xx with a Location; the caller decides */                \
-    X(CAUSE_RANGE, "range")         /* not the range asked for: ignored, shifted, other length */  \
-    X(CAUSE_CHANGED, "changed")     /* the validator says the object is another one now */         \
-    X(CAUSE_ENCODED, "encoded")     /* Content-Encoding on a body that must be verbatim */         \
-    X(CAUSE_TOO_LARGE, "too-large") /* beyond a cap on headers or body */                          \
-    X(CAUSE_DISK, "disk")           /* the sink failed */                                          \
-    X(CAUSE_DIGEST, "digest")       /* all bytes there, digest differs */                          \
-    X(CAUSE_CUT, "cut")             /* ended early on our request, bytes kept */                   \
-    X(CAUSE_CANCELLED, "cancelled")
+    X(CAUSE_NONE, "none", OK)                           /* it worked */                            \
+    X(CAUSE_DNS, "dns", ERR_NETWORK)                    /* the name does not resolve */            \
+    X(CAUSE_CONNECT, "connect", ERR_NETWORK)            /* refused, unreachable, too slow */       \
+    X(CAUSE_TLS, "tls", ERR_NETWORK)                    /* certificate or handshake; final */      \
+    X(CAUSE_PROXY, "proxy", ERR_NETWORK)                /* it cannot be reached or refused */      \
+    X(CAUSE_PROXY_AUTH, "proxy-auth", ERR_AUTH)         /* 407; final */                           \
+    X(CAUSE_STALLED, "stalled", ERR_NETWORK)            /* no byte for the stall time-out */       \
+    X(CAUSE_RESET, "reset", ERR_NETWORK)                /* connection lost, body cut short */      \
+    X(CAUSE_PROTOCOL, "protocol", ERR_NETWORK)          /* not HTTP as we know it */               \
+    X(CAUSE_STATUS, "status", ERR_NETWORK)              /* a status that is no success */          \
+    X(CAUSE_RATE_LIMIT, "rate-limit", ERR_RATE_LIMITED) /* 429, or 503 with Retry-After */         \
+    X(CAUSE_REDIRECT, "redirect", ERR_REFUSED)          /* 3xx with a Location */                  \
+    X(CAUSE_RANGE, "range", ERR_INTEGRITY)              /* not the range asked for */              \
+    X(CAUSE_CHANGED, "changed", ERR_INTEGRITY)          /* another object by its validator */      \
+    X(CAUSE_ENCODED, "encoded", ERR_INTEGRITY)          /* Content-Encoding on a file's body */    \
+    X(CAUSE_TOO_LARGE, "too-large", ERR_REFUSED)        /* beyond a cap on headers or body */      \
+    X(CAUSE_DISK, "disk", ERR_DISK)                     /* the sink failed */                      \
+    X(CAUSE_DIGEST, "digest", ERR_INTEGRITY)            /* all bytes there, digest differs */      \
+    X(CAUSE_CUT, "cut", ERR_CANCELLED)                  /* ended early on our request */           \
+    X(CAUSE_CANCELLED, "cancelled", ERR_CANCELLED)
 
 enum cause {
-#define CAUSE_ENUM(name, word) name,
+#define CAUSE_ENUM(name, word, code) name,
     CAUSE_LIST(CAUSE_ENUM)
 #undef CAUSE_ENUM
 };
 
 const char *cause_word(enum cause c);
+enum err cause_error(enum cause c);
 
 enum { OUTCOME_ID_MAX = 96, OUTCOME_HOST_MAX = 272, RATE_POLICY_MAX = 32 };
 

@@ -131,27 +131,5 @@ static enum err error_of_status(int status)
 
 enum err retry_error(const struct outcome *o)
 {
-    static const enum err ROWS[] = {
-        [CAUSE_NONE] = OK,
-        [CAUSE_DNS] = ERR_NETWORK,
-        [CAUSE_CONNECT] = ERR_NETWORK,
-        [CAUSE_TLS] = ERR_NETWORK,
-        [CAUSE_PROXY] = ERR_NETWORK,
-        [CAUSE_PROXY_AUTH] = ERR_AUTH,
-        [CAUSE_STALLED] = ERR_NETWORK,
-        [CAUSE_RESET] = ERR_NETWORK,
-        [CAUSE_PROTOCOL] = ERR_NETWORK,
-        [CAUSE_RATE_LIMIT] = ERR_RATE_LIMITED,
-        [CAUSE_REDIRECT] = ERR_REFUSED,
-        [CAUSE_RANGE] = ERR_INTEGRITY,
-        [CAUSE_CHANGED] = ERR_INTEGRITY,
-        [CAUSE_ENCODED] = ERR_INTEGRITY,
-        [CAUSE_TOO_LARGE] = ERR_REFUSED,
-        [CAUSE_DISK] = ERR_DISK,
-        [CAUSE_DIGEST] = ERR_INTEGRITY,
-        [CAUSE_CUT] = ERR_CANCELLED,
-        [CAUSE_CANCELLED] = ERR_CANCELLED,
-    };
-    if (o->cause == CAUSE_STATUS) return error_of_status(o->status);
-    return (size_t)o->cause < ARRAY_LEN(ROWS) ? ROWS[o->cause] : ERR_INTERNAL;
+    return o->cause == CAUSE_STATUS ? error_of_status(o->status) : cause_error(o->cause);
 }

@@ -167,39 +167,15 @@ static enum err by_status(const struct told *t, struct why *why)
     return fail(why, ERR_NETWORK, "%s: %s (%s)", t->subject, said, t->by);
 }
 
-/* Contract code of what is no matter of status. */
-static const enum err CODES[] = {
-    [CAUSE_NONE] = ERR_NETWORK,
-    [CAUSE_DNS] = ERR_NETWORK,
-    [CAUSE_CONNECT] = ERR_NETWORK,
-    [CAUSE_TLS] = ERR_NETWORK,
-    [CAUSE_PROXY] = ERR_NETWORK,
-    [CAUSE_PROXY_AUTH] = ERR_AUTH,
-    [CAUSE_STALLED] = ERR_NETWORK,
-    [CAUSE_RESET] = ERR_NETWORK,
-    [CAUSE_PROTOCOL] = ERR_NETWORK,
-    [CAUSE_STATUS] = ERR_NETWORK,
-    [CAUSE_RATE_LIMIT] = ERR_RATE_LIMITED,
-    [CAUSE_REDIRECT] = ERR_REFUSED,
-    [CAUSE_RANGE] = ERR_NETWORK,
-    [CAUSE_CHANGED] = ERR_INTEGRITY,
-    [CAUSE_ENCODED] = ERR_NETWORK,
-    [CAUSE_TOO_LARGE] = ERR_REFUSED,
-    [CAUSE_DISK] = ERR_DISK,
-    [CAUSE_DIGEST] = ERR_INTEGRITY,
-    [CAUSE_CUT] = ERR_NETWORK,
-    [CAUSE_CANCELLED] = ERR_CANCELLED,
-};
-
 static enum err by_cause(const struct told *t, struct why *why)
 {
     const struct outcome *o = t->o;
-    size_t i = (size_t)o->cause < ARRAY_LEN(CODES) ? (size_t)o->cause : CAUSE_NONE;
+    enum err e = o->cause == CAUSE_NONE ? ERR_NETWORK : cause_error(o->cause);
     bool answered = o->status && o->cause != CAUSE_PROXY_AUTH && o->why.text[0];
-    if (answered) return fail(why, CODES[i], "%s: %s (%s)", t->subject, o->why.text, t->by);
+    if (answered) return fail(why, e, "%s: %s (%s)", t->subject, o->why.text, t->by);
     struct why said;
     outcome_say(o, &said);
-    return fail(why, CODES[i], "%s from %s", t->subject, said.text);
+    return fail(why, e, "%s from %s", t->subject, said.text);
 }
 
 enum err source_explain(const struct source *s, const char *path, const struct outcome *o,
