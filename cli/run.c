@@ -90,11 +90,12 @@ int run(const struct options *o)
     struct run *r = mem_new(sizeof(*r)); // stays behind when a reader's thread is stuck
     r->options = o;
     signals_ignore();
+    mem_on_failure(outlets_out_of_memory);
     explain(o);
     r->download = download_new(&o->settings, outlets_tell, &r->outlets);
     struct why why = {""};
     enum err e = outlets_open(&r->outlets, o, stop, r, &why);
-    signals_stop(r->download);
+    signals_stop(stop, r);
     if (!e) e = download_run(r->download, &why);
     bool ended = outlets_finish(&r->outlets);
     signals_release();

@@ -2,14 +2,20 @@
 
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <unistd.h>
 
 #include "download/base/scoped.h"
 
 static const int STOPPING[] = {SIGINT, SIGTERM, SIGHUP};
 
-/* A handler has no argument of its own: the two variables that cannot be anywhere else. */
-static _Atomic(struct download *) running;
+/* A handler has no argument of its own: these cannot be anywhere else. */
+struct stopper {
+    void (*stop)(void *user);
+    void *user;
+};
+static struct stopper stopper; // written before `armed` is set
+static atomic_bool armed;
 static atomic_int caught;
 
 static void by_default(int signal_number)
@@ -30,8 +36,7 @@ static void on_signal(int signal_number)
         by_default(signal_number);
         _exit(128 + signal_number); // PID 1
     }
-    struct download *d = atomic_load(&running);
-    if (d) download_stop(d);
+    if (atomic_load(&armed)) stopper.stop(stopper.user);
 }
 
 static void ignore(int signal_number)
@@ -46,9 +51,10 @@ void signals_ignore(void)
     ignore(SIGXFSZ);
 }
 
-void signals_stop(struct download *d)
+void signals_stop(void (*stop)(void *user), void *user)
 {
-    atomic_store(&running, d);
+    stopper = (struct stopper){stop, user};
+    atomic_store(&armed, true);
     for (size_t i = 0; i < ARRAY_LEN(STOPPING); i++) {
         struct sigaction before;
         sigaction(STOPPING[i], NULL, &before);
@@ -60,7 +66,7 @@ void signals_stop(struct download *d)
 
 void signals_release(void)
 {
-    atomic_store(&running, NULL);
+    atomic_store(&armed, false);
 }
 
 int signals_caught(void)

@@ -4,12 +4,11 @@
 #ifndef SHARDFETCH_CLI_SIGNALS_H
 #define SHARDFETCH_CLI_SIGNALS_H
 
-#include "download/download.h"
-
 /* SIGPIPE and SIGXFSZ: at the start. */
 void signals_ignore(void);
-/* From now on a signal stops `d`, which must stay until signals_release. */
-void signals_stop(struct download *d);
+/* From now on the first signal calls `stop`, which must be async-signal-safe and, like `user`, stay
+ * until signals_release. */
+void signals_stop(void (*stop)(void *user), void *user);
 void signals_release(void);
 /* The first signal that came, 0 = none. */
 int signals_caught(void);
