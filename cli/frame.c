@@ -13,12 +13,12 @@
 /* Right of the name or bar stand fields of fixed width, two blanks before each. What does not fit
  * is left out, the last of the list first; they are shown in the order of `place`. */
 enum { PERCENT_WIDTH = 5, BYTES_WIDTH = 8, RATE_WIDTH = 10, TIME_WIDTH = 7, FILES_WIDTH = 13 };
-enum { GAP = 2, LEFT_LEAST = 14, FIELDS_MAX = 5, LINE_MAX_BYTES = 4096 };
+enum { TEXT_MAX = 3 * FMT_MAX, GAP = 2, LEFT_LEAST = 14, FIELDS_MAX = 5, LINE_MAX_BYTES = 4096 };
 
 struct field {
     unsigned place;
     size_t width;
-    char text[3 * FMT_MAX];
+    char text[TEXT_MAX];
 };
 
 struct fields {
@@ -108,16 +108,16 @@ static void draw_file(const struct view_file *f, const struct frame_size *size, 
 
 /* ---- the total ---- */
 
-static const char *files_text(const struct view *v, char ret[3 * FMT_MAX])
+static const char *files_text(const struct view *v, char ret[TEXT_MAX])
 {
-    snprintf(ret, 3 * FMT_MAX, "%" PRIu64 "/%" PRIu64 " files", v->files_done, v->files_total);
+    snprintf(ret, TEXT_MAX, "%" PRIu64 "/%" PRIu64 " files", v->files_done, v->files_total);
     return ret;
 }
 
 static void draw_total(const struct view *v, const struct frame_size *size, uint64_t now_ms,
                        struct frame *ret)
 {
-    char text[3 * FMT_MAX];
+    char text[TEXT_MAX];
     struct fields fields = {0};
     add_field(&fields, 0, PERCENT_WIDTH, fmt_percent(v->bytes_done, v->bytes_total, text));
     add_field(&fields, 2, RATE_WIDTH, fmt_rate(meter_rate(&v->meter, now_ms), text));
@@ -186,7 +186,7 @@ void frame_total_text(const struct view *v, uint64_t now_ms, struct buf *ret)
 {
     char done[FMT_MAX];
     char total[FMT_MAX];
-    char text[3 * FMT_MAX];
+    char text[TEXT_MAX];
     fmt_percent(v->bytes_done, v->bytes_total, text);
     if (text[0]) buf_addf(ret, "%s, ", text);
     buf_addf(ret, "%s of %s, ", fmt_bytes(v->bytes_done, done), fmt_bytes(v->bytes_total, total));

@@ -10,6 +10,8 @@ void jsonl_stream_init(struct jsonl_stream *s, int fd, const char *run, jsonl_br
     *s = (struct jsonl_stream){.run = run, .on_broken = on_broken, .user = user};
     line_writer_init(&s->writer, fd);
     buf_init(&s->line, JSONL_MAX_BYTES);
+    for (size_t i = 0; i < JSONL_MAX_BYTES; i++)
+        buf_addc(&s->line, ' '); // grown now: the last line may come when memory is out
 }
 
 void jsonl_stream_done(struct jsonl_stream *s)

@@ -11,18 +11,19 @@
 static const unsigned KEY_PROGRESS = 1;
 static const uint64_t INTERRUPTED_WAIT_NS = 500 * MILLI_NS; // of taste: to leave one system call
 
+struct letter {
+    struct message message;
+    struct event *event;
+};
+
 struct observer {
     const struct observer_ops *ops;
+    struct letter *prepared; // the last event, made in time; or NULL
     void *user;
     struct mailbox *box;
     pthread_t thread;
     atomic_uint_least64_t coalesced; // written by the control thread
     atomic_uint_least64_t dropped;
-};
-
-struct letter {
-    struct message message;
-    struct event *event;
 };
 
 static void letter_free(struct message *m)
@@ -61,6 +62,7 @@ static void *observe(void *user)
 
 static void observer_free(struct observer *o)
 {
+    if (o->prepared) letter_free(&o->prepared->message);
     mailbox_free(o->box);
     mem_free(o);
 }
@@ -78,13 +80,19 @@ struct observer *observer_start(const struct observer_ops *ops, void *user, size
     return o;
 }
 
-void observer_tell(struct observer *o, const struct event *e)
+static struct letter *letter_new(const struct event *e)
 {
     struct letter *l = mem_new(sizeof(*l));
     size_t bytes = 0;
     l->event = event_copy(e, &bytes);
     l->message.cost_bytes = e->type == EV_RESULT ? 0 : bytes + sizeof(*l);
     l->message.key = e->type == EV_PROGRESS ? KEY_PROGRESS : 0;
+    return l;
+}
+
+void observer_tell(struct observer *o, const struct event *e)
+{
+    struct letter *l = letter_new(e);
     struct message *old = NULL;
     switch (mailbox_put(o->box, &l->message, &old)) {
     case PUT_OK: break;
@@ -107,16 +115,36 @@ static bool joined(struct observer *o, uint64_t deadline_ns)
     return pthread_clockjoin_np(o->thread, NULL, CLOCK_MONOTONIC, &until) == 0;
 }
 
+static bool ended(struct observer *o, uint64_t deadline_ns)
+{
+    mailbox_close(o->box);
+    if (joined(o, deadline_ns)) return true;
+    if (o->ops->interrupt) o->ops->interrupt(o->user);
+    return joined(o, clock_now_ns() + INTERRUPTED_WAIT_NS);
+}
+
 bool observer_stop(struct observer *take_o, uint64_t deadline_ns)
 {
     if (!take_o) return true;
-    mailbox_close(take_o->box);
-    bool ended = joined(take_o, deadline_ns);
-    if (!ended) {
-        if (take_o->ops->interrupt) take_o->ops->interrupt(take_o->user);
-        ended = joined(take_o, clock_now_ns() + INTERRUPTED_WAIT_NS);
-    }
-    if (!ended) return false;
+    if (!ended(take_o, deadline_ns)) return false;
     observer_free(take_o);
     return true;
+}
+
+void observer_prepare(struct observer *o, const struct event *e)
+{
+    o->prepared = letter_new(e);
+}
+
+struct event *observer_prepared(struct observer *o)
+{
+    return o->prepared ? o->prepared->event : NULL;
+}
+
+void observer_tell_prepared(struct observer *o, uint64_t deadline_ns)
+{
+    if (!o->prepared) return;
+    struct message *old = NULL;
+    mailbox_put(o->box, &o->prepared->message, &old); // closed: the run was over anyway
+    ended(o, deadline_ns);
 }

@@ -32,6 +32,12 @@ struct observer;
 struct observer *observer_start(const struct observer_ops *ops, void *user, size_t box_bytes);
 /* One thread. Copies; never blocks. */
 void observer_tell(struct observer *o, const struct event *e);
+/* Sets memory aside for one last event, so that it can be told when there is none left. */
+void observer_prepare(struct observer *o, const struct event *e);
+/* The prepared event, for what is only known in the end; NULL before. Then any thread, once: tells
+ * it and waits as observer_stop does; takes no memory and frees none. */
+struct event *observer_prepared(struct observer *o);
+void observer_tell_prepared(struct observer *o, uint64_t deadline_ns);
 /* No more events: waits until the reader has taken all or `deadline_ns` has come, then interrupts
  * it. False: not even that helped; the thread is left alone for the short rest of the process, and
  * `user` must stay as it is. */

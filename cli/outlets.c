@@ -16,6 +16,9 @@
 
 static const uint64_t READER_WAIT_NS = 5 * SECOND_NS; // contract
 
+/* mem_on_failure's handler has no argument. */
+static _Atomic(struct outlets *) open_outlets;
+
 static void stdout_broken(void *user, int error)
 {
     struct outlets *out = user;
@@ -31,8 +34,19 @@ static void events_broken(void *user, int error)
 
 static void add(struct outlets *out, const struct observer_ops *ops, void *user)
 {
+    static const struct event NO_MEMORY = {
+        .type = EV_RESULT,
+        .u.result = {.status = "failed",
+                     .exit = 13,
+                     .code = ERR_MEMORY,
+                     .message = "out of memory; what arrived is kept",
+                     .resumable = true,
+                     .retry_after_s = NUMBER_UNKNOWN},
+    };
     struct observer *o = observer_start(ops, user, OBSERVER_BOX_BYTES);
-    if (o) out->observers[out->count++] = o;
+    if (!o) return;
+    observer_prepare(o, &NO_MEMORY);
+    out->observers[out->count++] = o;
 }
 
 static bool wants_bar(const struct options *o)
@@ -85,6 +99,7 @@ enum err outlets_open(struct outlets *out, const struct options *o, void (*stop)
     enum err e = open_streams(out, why);
     if (e) return e;
     open_people(out);
+    atomic_store(&open_outlets, out);
     return OK;
 }
 
@@ -112,6 +127,19 @@ static int cancelled_exit(struct outlets *out)
     return signals_caught() ? 128 + signals_caught() : err_exit_code(ERR_CANCELLED);
 }
 
+/* What a result would say, if it had to be told now. */
+static void keep_count(struct outlets *out, const struct event *e)
+{
+    struct event_result *r = &out->so_far;
+    if (e->type == EV_RUN_START) out->start_ns = clock_now_ns() - e->mono_ms * MILLI_NS;
+    if (e->type == EV_FILE_FAILED) r->files_failed++;
+    if (e->type == EV_FILE_DONE) {
+        r->files_done++;
+        r->bytes_fetched += e->u.file_done.bytes_fetched;
+        r->bytes_reused += e->u.file_done.bytes_reused;
+    }
+}
+
 void outlets_tell(void *outlets, const struct event *e)
 {
     struct outlets *out = outlets;
@@ -120,12 +148,43 @@ void outlets_tell(void *outlets, const struct event *e)
         told.u.result.exit = cancelled_exit(out);
     }
     plan_table_add(&out->table, e);
+    keep_count(out, e);
     tell_all(out, &told);
     if (e->type == EV_RUN_START) tell_token_warning(out, e);
 }
 
+static void tell_no_memory(struct outlets *out)
+{
+    if (!out->start_ns) return;
+    uint64_t now_ns = clock_now_ns();
+    for (size_t i = 0; i < out->count; i++) {
+        struct event *e = observer_prepared(out->observers[i]);
+        e->wall_ms = clock_wall_ms();
+        e->mono_ms = (now_ns - out->start_ns) / MILLI_NS;
+        e->u.result.elapsed_ms = e->mono_ms;
+        e->u.result.files_done = out->so_far.files_done;
+        e->u.result.files_failed = out->so_far.files_failed;
+        e->u.result.bytes_fetched = out->so_far.bytes_fetched;
+        e->u.result.bytes_reused = out->so_far.bytes_reused;
+        observer_tell_prepared(out->observers[i], now_ns + READER_WAIT_NS);
+    }
+}
+
+void outlets_out_of_memory(void)
+{
+    static const char LINE[] = "shardfetch: memory: out of memory; what arrived is kept\n";
+    static atomic_flag told = ATOMIC_FLAG_INIT;
+    while (atomic_flag_test_and_set(&told))
+        pause(); // a second thread: the first one ends the process
+    struct outlets *out = atomic_load(&open_outlets);
+    if (out) tell_no_memory(out);
+    ssize_t written = write(STDERR_FILENO, LINE, sizeof(LINE) - 1);
+    (void)written;
+}
+
 bool outlets_finish(struct outlets *out)
 {
+    atomic_store(&open_outlets, NULL);
     uint64_t deadline_ns = clock_now_ns() + READER_WAIT_NS;
     bool ended = true;
     for (size_t i = 0; i < out->count; i++)

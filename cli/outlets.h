@@ -25,7 +25,9 @@ struct outlets {
     struct plan_table table;
     struct observer *observers[OUTLETS_MAX];
     size_t count;
-    void (*stop)(void *user); // any thread: standard output is gone, the run is to end
+    uint64_t start_ns;          // of the run; 0 = it has not begun
+    struct event_result so_far; // for a result without memory
+    void (*stop)(void *user);   // any thread: standard output is gone, the run is to end
     void *user;
     atomic_int stdout_error; // errno that broke the stream on standard output
     atomic_int events_error; // the same for --events
@@ -40,5 +42,9 @@ void outlets_tell(void *outlets, const struct event *e);
  * and `out` must stay until the process ends. */
 bool outlets_finish(struct outlets *out);
 void outlets_done(struct outlets *out);
+
+/* For mem_on_failure: tells the open outlets a `result` that was prepared, and people the last
+ * line. Takes no memory. */
+void outlets_out_of_memory(void);
 
 #endif
