@@ -2,7 +2,6 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
-#include <time.h>
 
 #include "download/async/mailbox.h"
 #include "download/base/clock.h"
@@ -21,6 +20,7 @@ struct observer {
     struct letter *prepared; // the last event, made in time; or NULL
     void *user;
     struct mailbox *box;
+    struct mailbox *over; // empty for ever; closed when the thread has nothing more to do
     pthread_t thread;
     atomic_uint_least64_t coalesced; // written by the control thread
     atomic_uint_least64_t dropped;
@@ -57,6 +57,7 @@ static void *observe(void *user)
     }
     for (struct message *m = mailbox_take(o->box); m; m = mailbox_take(o->box))
         handle(o, m);
+    mailbox_close(o->over);
     return NULL;
 }
 
@@ -64,6 +65,7 @@ static void observer_free(struct observer *o)
 {
     if (o->prepared) letter_free(&o->prepared->message);
     mailbox_free(o->box);
+    mailbox_free(o->over);
     mem_free(o);
 }
 
@@ -73,6 +75,7 @@ struct observer *observer_start(const struct observer_ops *ops, void *user, size
     o->ops = ops;
     o->user = user;
     o->box = mailbox_new(&(struct mailbox_opts){.max_cost_bytes = box_bytes});
+    o->over = mailbox_new(&(struct mailbox_opts){.max_cost_bytes = 0});
     if (pthread_create(&o->thread, NULL, observe, o) != 0) {
         observer_free(o);
         return NULL;
@@ -108,25 +111,26 @@ void observer_tell(struct observer *o, const struct event *e)
     }
 }
 
-static bool joined(struct observer *o, uint64_t deadline_ns)
+static bool is_over(struct observer *o, uint64_t deadline_ns)
 {
-    struct timespec until = {.tv_sec = (time_t)(deadline_ns / SECOND_NS),
-                             .tv_nsec = (long)(deadline_ns % SECOND_NS)};
-    return pthread_clockjoin_np(o->thread, NULL, CLOCK_MONOTONIC, &until) == 0;
+    struct message *none = mailbox_wait(o->over, deadline_ns);
+    (void)none;
+    return mailbox_closed(o->over);
 }
 
 static bool ended(struct observer *o, uint64_t deadline_ns)
 {
     mailbox_close(o->box);
-    if (joined(o, deadline_ns)) return true;
+    if (is_over(o, deadline_ns)) return true;
     if (o->ops->interrupt) o->ops->interrupt(o->user);
-    return joined(o, clock_now_ns() + INTERRUPTED_WAIT_NS);
+    return is_over(o, clock_now_ns() + INTERRUPTED_WAIT_NS);
 }
 
 bool observer_stop(struct observer *take_o, uint64_t deadline_ns)
 {
     if (!take_o) return true;
     if (!ended(take_o, deadline_ns)) return false;
+    pthread_join(take_o->thread, NULL);
     observer_free(take_o);
     return true;
 }
