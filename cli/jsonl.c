@@ -14,23 +14,36 @@ enum { WORST_ESCAPE = 6, EXACT_NAME_MAX = 4000, FILE_ENTRY_MAX = 256 };
 
 /* ---- values ---- */
 
-/* False: not exact, since cut or not UTF-8. */
-static bool add_cut_string(struct buf *b, const char *s, size_t max)
+/* The first bytes of `s`, as many as surely fit into `max` encoded ones; "…" when there are more.
+ */
+static void add_beginning(struct buf *b, const char *s, size_t max)
 {
     size_t len = strlen(s);
-    size_t start = b->len;
-    if (len <= max) {
-        bool exact = json_add_string(b, s, len);
-        if (b->len - start <= max) return exact;
-        b->len = start;
+    size_t cut = max / WORST_ESCAPE - 1; // the mark takes three bytes
+    if (len <= cut) {                    // no memory to find out how long it gets
+        json_add_string(b, s, len);
+        return;
     }
-    size_t cut = max / WORST_ESCAPE;
     while (cut > 0 && ((unsigned char)s[cut] & 0xC0) == 0x80) // not inside a character
         cut--;
     json_add_string(b, s, cut);
     b->len--; // the quote comes after the mark
     buf_adds(b, "…\"");
-    return false;
+}
+
+/* False: not exact, since cut or not UTF-8. */
+static bool add_cut_string(struct buf *b, const char *s, size_t max)
+{
+    SCOPED(buf_done) struct buf whole;
+    buf_init(&whole, max);
+    size_t len = strlen(s);
+    bool exact = len <= max && json_add_string(&whole, s, len);
+    if (len > max || whole.overflowed) {
+        add_beginning(b, s, max);
+        return false;
+    }
+    buf_add(b, whole.data, whole.len);
+    return exact;
 }
 
 static bool add_text(struct buf *b, const char *key, const char *value, size_t max)
