@@ -16,6 +16,19 @@ static uint64_t content_length(const struct headers *h)
     return text && str_u64(text, INT64_MAX, &length) ? length : UINT64_MAX;
 }
 
+/* RFC 9112 §6.3: with lengths that differ nobody knows where the body ends. */
+static bool lengths_agree(const struct headers *h)
+{
+    const char *first = headers_get(h, "Content-Length");
+    for (size_t i = 0; first && i < h->count; i++) {
+        const struct header *one = &h->items[i];
+        if (str_eq_nocase(one->name, "Content-Length") && strcmp(one->value, first) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static enum cause refuse(struct why *why, enum cause cause, const char *sentence)
 {
     err_ignore(fail(why, ERR_NETWORK, "%s", sentence));
@@ -97,6 +110,9 @@ enum cause verdict_body(const struct verdict_ask *ask, int status, const struct 
                         uint64_t *ret_length, uint64_t *ret_size, struct why *why)
 {
     if (status != 206 && status != 200) return of_status(status, h, why);
+    if (!lengths_agree(h)) {
+        return refuse(why, CAUSE_PROTOCOL, "two Content-Length that contradict each other");
+    }
     const char *encoding = headers_get(h, "Content-Encoding");
     if (encoding && !str_eq_nocase(encoding, "identity")) {
         return refuse(why, CAUSE_ENCODED, "the body is encoded though we asked for none of it");
