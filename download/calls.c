@@ -1,5 +1,7 @@
 #include "download/calls.h"
 
+#include <inttypes.h>
+
 #include "download/base/clock.h"
 #include "download/base/mem.h"
 
@@ -49,6 +51,7 @@ static void on_reply(struct post *p)
     } else if (v.action == DO_COMPLETE || x->reply.outcome.cause == CAUSE_STATUS) {
         end_call(c, OK); // the source finds the words for a status
     } else {
+        if (v.err == ERR_RATE_LIMITED) cs->too_long_ns = v.wait_ns;
         end_call(c, v.action == DO_FAIL ? v.err : ERR_CANCELLED);
     }
     start_waiting(cs);
@@ -79,6 +82,29 @@ void calls_announce_wait(struct calls *cs, uint64_t wait_ns)
                                                 .cause = "rate-limit"}});
 }
 
+bool calls_may_wait(struct calls *cs, uint64_t wait_ns)
+{
+    if (wait_ns <= cs->policy.max_wait_s * SECOND_NS) return true;
+    cs->too_long_ns = wait_ns;
+    return false;
+}
+
+enum err calls_explain_wait(const struct calls *cs, struct why *why)
+{
+    return fail(why, ERR_RATE_LIMITED,
+                "%s allows no request for %" PRIu64 " s, longer than --max-wait; try again then",
+                cs->origin, (cs->too_long_ns + SECOND_NS - 1) / SECOND_NS);
+}
+
+/* `done` comes from the loop. */
+static void on_too_long(struct timer *t)
+{
+    struct call *c = container_of(t, struct call, timer);
+    exchange_free(c->exchange);
+    c->exchange = NULL;
+    end_call(c, ERR_RATE_LIMITED);
+}
+
 static void start_waiting(struct calls *cs)
 {
     uint64_t now = loop_now_ns(cs->loop);
@@ -87,12 +113,18 @@ static void start_waiting(struct calls *cs)
         if (cs->running >= CALLS_AT_ONCE) return;
         struct call *c = container_of(node, struct call, node);
         uint64_t wait = pace_wait_ns(&cs->pace, c->kind, now);
-        if (wait) {
+        bool allowed = calls_may_wait(cs, wait);
+        if (wait && allowed) {
             if (wait < soonest) soonest = wait;
             continue;
         }
         list_remove(node);
-        start(cs, c);
+        if (allowed) {
+            start(cs, c);
+        } else {
+            c->timer.fire = on_too_long;
+            timer_set(cs->loop, &c->timer, now);
+        }
     }
     if (soonest == UINT64_MAX) return;
     calls_announce_wait(cs, soonest);
@@ -162,6 +194,7 @@ void calls_send(struct calls *cs, struct call *c)
 enum err call_explain(const struct call *c, const struct source *s, const char *path,
                       struct why *why)
 {
+    if (c->err == ERR_RATE_LIMITED && !c->exchange) return calls_explain_wait(c->calls, why);
     if (c->err == ERR_CANCELLED || !c->exchange) return fail(why, c->err, "stopped");
     return source_explain(s, path, &c->exchange->reply.outcome, why);
 }

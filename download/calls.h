@@ -28,7 +28,7 @@ struct call {
     call_fn *done;
     /* set when done */
     enum err err; // OK: `exchange->reply` is for the source; else final, in reply.outcome
-    struct exchange *exchange;
+    struct exchange *exchange; // NULL: it was never sent
     /* private */
     struct calls *calls;
     struct list node; // in `waiting` or `delayed`
@@ -51,6 +51,7 @@ struct calls {
     struct list waiting; // for a free place or for the bucket
     struct list delayed; // for their own timer
     unsigned running;
+    uint64_t too_long_ns; // the wait for a rate limit that was not allowed; 0 = none was
     bool stopping;
 };
 
@@ -65,6 +66,10 @@ void call_init(struct call *c, enum pace_kind kind, call_fn *done);
 void calls_send(struct calls *cs, struct call *c);
 /* Tells people and programs that the bucket is empty; once per wait, and not for short ones. */
 void calls_announce_wait(struct calls *cs, uint64_t wait_ns);
+/* Is a wait for the bucket allowed (--max-wait)? When not it is remembered, for the result. */
+bool calls_may_wait(struct calls *cs, uint64_t wait_ns);
+/* The sentence for a wait that was not. */
+enum err calls_explain_wait(const struct calls *cs, struct why *why);
 /* After `done` with an error: the sentence for the file `path` (NULL = the list of files). */
 enum err call_explain(const struct call *c, const struct source *s, const char *path,
                       struct why *why);

@@ -191,7 +191,6 @@ static enum err fetch_all(struct download *d, struct engine *engine, struct surv
     d->files_failed = f.files_failed;
     d->bytes_fetched = f.bytes_fetched;
     d->bytes_reused = f.bytes_reused;
-    d->retry_after_s = f.retry_after_s;
     engine_stop_shards(engine);
     fetch_done(&f);
     return e;
@@ -277,6 +276,8 @@ enum err download_run(struct download *d, struct why *why)
     engine_init(&engine, d->settings, d->loop, &d->emitter);
     struct survey survey = {.settings = d->settings, .engine = &engine, .emitter = &d->emitter};
     enum err e = run_command(d, &engine, &survey, why);
+    uint64_t wait_ns = engine.calls.too_long_ns;
+    if (e && wait_ns) d->retry_after_s = (wait_ns + SECOND_NS - 1) / SECOND_NS;
     engine_stop(&engine);
     loop_drain(d->loop);
     survey_done(&survey);

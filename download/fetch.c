@@ -15,7 +15,6 @@ void fetch_init(struct fetch *f)
     f->policy = (struct retry_policy){.attempts = f->settings->retries,
                                       .max_wait_s = f->settings->max_wait_s};
     f->load = mem_array(f->shard_count, sizeof(*f->load));
-    f->retry_after_s = NUMBER_UNKNOWN;
     f->bytes_present = f->plan->bytes_present;
 }
 

@@ -61,7 +61,6 @@ struct fetch {
     uint64_t rate_at_ns, rate_bytes; // last sample
     enum err err; // first failure, or ERR_PARTIAL for failures of different kinds
     struct why why;
-    uint64_t retry_after_s; // NUMBER_UNKNOWN
 };
 
 /* The caller has filled in the facts. OK, or the error of the run. */

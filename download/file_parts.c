@@ -238,7 +238,7 @@ static void act(struct file_task *t, const struct part_task *p, const struct ver
         break;
     case DO_FAIL:
         describe(t, o, v->err, &why);
-        if (o->cause == CAUSE_RATE_LIMIT) t->fetch->retry_after_s = o->retry_after_s;
+        if (o->cause == CAUSE_RATE_LIMIT) t->fetch->calls->too_long_ns = v->wait_ns;
         file_task_fail(t, v->err, &why);
         break;
     }

@@ -28,7 +28,10 @@ static void new_hasher(struct file_task *t)
 
 static void on_timer(struct timer *timer)
 {
-    fetch_schedule(container_of(timer, struct file_task, timer)->fetch);
+    struct file_task *t = container_of(timer, struct file_task, timer);
+    struct fetch *f = t->fetch;
+    if (t->err) file_task_step(t); // that was all it waited for
+    fetch_schedule(f);
 }
 
 static void begin(struct file_task *t)
@@ -343,10 +346,18 @@ void file_task_abandon(struct file_task *t)
 void file_task_hold_back(struct file_task *t)
 {
     struct fetch *f = t->fetch;
-    if (t->state != STATE_FETCHING || !t->resolve.send_token || timer_is_set(&t->timer)) return;
+    bool waits = t->err || timer_is_set(&t->timer);
+    if (t->state != STATE_FETCHING || !t->resolve.send_token || waits) return;
     uint64_t now = loop_now_ns(f->loop);
     uint64_t wait_ns = pace_wait_ns(&f->calls->pace, PACE_RESOLVE, now);
     if (!wait_ns) return;
+    if (!calls_may_wait(f->calls, wait_ns)) {
+        struct why why;
+        enum err e = calls_explain_wait(f->calls, &why);
+        file_task_fail(t, e, &why);
+        timer_set(f->loop, &t->timer, now);
+        return;
+    }
     timer_set(f->loop, &t->timer, now + wait_ns);
     calls_announce_wait(f->calls, wait_ns);
 }

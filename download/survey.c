@@ -45,10 +45,9 @@ static enum err carry(struct survey *s, struct survey_call *sc, const struct req
     }
     if (loop_interrupted(loop)) return fail(why, ERR_CANCELLED, "stopped");
     if (!sc->call.err) return OK;
-    const struct outcome *o = &sc->call.exchange->reply.outcome;
-    if (o->cause == CAUSE_RATE_LIMIT) return source_explain(s->source, "", o, why);
+    if (sc->call.err == ERR_RATE_LIMITED) return call_explain(&sc->call, s->source, NULL, why);
     struct why said;
-    outcome_say(o, &said);
+    outcome_say(&sc->call.exchange->reply.outcome, &said);
     return fail(why, sc->call.err, "cannot get %s from %s", r->label ? r->label : "an answer",
                 said.text);
 }

@@ -4,6 +4,8 @@
 
 #include "download/base/scoped.h"
 
+enum { RATE_SLACK_S = 1 }; // huggingface_hub waits one second more than told; so do we
+
 static const struct {
     const char *word;
     enum err code;
@@ -66,4 +68,11 @@ void outcome_say(const struct outcome *o, struct why *ret)
     } else {
         err_ignore(fail(ret, OK, "%s: %s%s", host, text, SENTENCES[i].hint));
     }
+}
+
+uint64_t outcome_told_wait_s(const struct outcome *o)
+{
+    if (o->retry_after_s) return o->retry_after_s;
+    bool empty = o->rate.known && o->rate.remaining == 0;
+    return empty ? o->rate.reset_s + RATE_SLACK_S : 0;
 }

@@ -68,6 +68,8 @@ struct outcome {
     struct why why;                      // a sentence about the transport or the verdict
 };
 
+/* Seconds until the next request is welcome, as the reply told; 0 = it did not. */
+uint64_t outcome_told_wait_s(const struct outcome *o);
 /* Who failed, how, and what to look at: "host through the proxy 'p': sentence; hint". For what is
  * no matter of status. */
 void outcome_say(const struct outcome *o, struct why *ret);

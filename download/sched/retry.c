@@ -6,8 +6,8 @@
 enum {
     BACKOFF_FIRST_MS = 250, // peers.md §3.3: full jitter 0.25 s · 2^k, at most 30 s
     BACKOFF_MAX_MS = 30000,
-    RATE_SLACK_S = 1,   // huggingface_hub waits one second more than told; so do we
-    RATE_DEFAULT_S = 5, // a 429 that says nothing
+    RATE_DEFAULT_S = 5,             // a 429 that says nothing
+    LONGEST_S = 1000 * 1000 * 1000, // more is never
 };
 
 static struct verdict give_up(const struct outcome *o)
@@ -33,20 +33,14 @@ static struct verdict again(struct retry_state *s, const struct retry_policy *p,
     return (struct verdict){.action = DO_RETRY, .wait_ns = backoff_ns(s->failures, rng)};
 }
 
-static uint64_t told_wait_s(const struct outcome *o)
-{
-    if (o->retry_after_s) return o->retry_after_s;
-    if (o->rate.known && o->rate.remaining == 0) return o->rate.reset_s + RATE_SLACK_S;
-    return RATE_DEFAULT_S;
-}
-
 static struct verdict rate_limited(struct retry_state *s, const struct retry_policy *p,
                                    const struct outcome *o, struct rng *rng)
 {
-    uint64_t wait_s = told_wait_s(o);
-    uint64_t wait_ns = wait_s > p->max_wait_s ? UINT64_MAX : wait_s * SECOND_NS;
-    if (wait_ns == UINT64_MAX || s->waited_ns + wait_ns > p->max_wait_s * SECOND_NS) {
-        return (struct verdict){.action = DO_FAIL, .err = ERR_RATE_LIMITED};
+    uint64_t wait_s = outcome_told_wait_s(o);
+    if (wait_s == 0) wait_s = RATE_DEFAULT_S;
+    uint64_t wait_ns = (wait_s < LONGEST_S ? wait_s : LONGEST_S) * SECOND_NS;
+    if (s->waited_ns + wait_ns > p->max_wait_s * SECOND_NS) {
+        return (struct verdict){.action = DO_FAIL, .err = ERR_RATE_LIMITED, .wait_ns = wait_ns};
     }
     wait_ns += rng_below(rng, SECOND_NS / 4); // everybody was told the same second
     s->waited_ns += wait_ns;

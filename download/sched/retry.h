@@ -42,7 +42,7 @@ enum retry_action {
 
 struct verdict {
     enum retry_action action;
-    uint64_t wait_ns;
+    uint64_t wait_ns; // also when a rate limit makes it fail: what was too long
     enum err err;
 };
 

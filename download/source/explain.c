@@ -1,6 +1,7 @@
 /* explain.c - a failure told to people: what happened to which file, who said so, what to do next.
  * The code follows contract.md's exit codes; the statuses and error codes are the Hub's (hub.md
  * §1.5), but every server's plain 4xx and 5xx end here too. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -144,6 +145,15 @@ static enum err unauthorised(const struct told *t, struct why *why)
     return t->s->have_token ? token_refused(t, why) : repo_missing(t, why);
 }
 
+static enum err too_many(const struct told *t, struct why *why)
+{
+    char again[64] = "";
+    uint64_t wait_s = outcome_told_wait_s(t->o);
+    if (wait_s) snprintf(again, sizeof(again), "; try again in %" PRIu64 " s", wait_s);
+    return fail(why, ERR_RATE_LIMITED, "%s: too many requests (%s)%s%s", t->subject, t->by, again,
+                t->s->have_token || !t->by_hub ? "" : "; with a token the Hub allows more");
+}
+
 static enum err by_status(const struct told *t, struct why *why)
 {
     const struct outcome *o = t->o;
@@ -154,9 +164,7 @@ static enum err by_status(const struct told *t, struct why *why)
     case 451: return forbidden(t, why);
     case 404:
     case 410: return not_found(t, why);
-    case 429:
-        return fail(why, ERR_RATE_LIMITED, "%s: too many requests (%s)%s", t->subject, t->by,
-                    t->s->have_token || !t->by_hub ? "" : "; with a token the Hub allows more");
+    case 429: return too_many(t, why);
     default: break;
     }
     if (o->status >= 300 && o->status < 400) {

@@ -169,6 +169,7 @@ Test(retry, does_not_wait_beyond_max_wait)
     struct outcome o = {.cause = CAUSE_RATE_LIMIT, .retry_after_s = 61};
     struct verdict v = decide(&s, o, (struct retry_facts){0});
     cr_expect(v.action == DO_FAIL && v.err == ERR_RATE_LIMITED);
+    cr_expect_eq(v.wait_ns, 61 * SECOND_NS, "what was too long");
 
     s = (struct retry_state){0};
     o.retry_after_s = 29;
