@@ -47,21 +47,29 @@ for signal in INT:2 TERM:15 HUP:1; do
     [ ! -e "$name/model-00001-of-00002.safetensors" ] || die "published after $name"
 done
 
-# it was the signal, not an exit code: bash says how a child ended
-status=$(python3 - "$SHARDFETCH" <<'PROGRAM'
-import os, signal, subprocess, sys
+# how NAME WORD...: what wait(2) says of a run that gets SIGINT: -2 = ended by it, 130 = exit code.
+# The run is the last of the processes that the words start.
+how() {
+    python3 - "$@" "$SHARDFETCH" get org/name --local-dir "how-$1" --connections 1 \
+        --stall-timeout 600 --json <<'PROGRAM'
+import os, pathlib, signal, subprocess, sys
 signal.signal(signal.SIGINT, signal.SIG_DFL)
-child = subprocess.Popen([sys.argv[1], "get", "org/name", "--local-dir", "direct", "--connections", "1",
-                          "--stall-timeout", "600", "--json"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+child = subprocess.Popen(sys.argv[2:], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
 for line in child.stdout:
     if b'"downloaded":1048576,"total":4194304' in line:
-        child.send_signal(signal.SIGINT)
         break
+run = child.pid
+while children := pathlib.Path(f"/proc/{run}/task/{run}/children").read_text().split():
+    run = int(children[0])
+os.kill(run, signal.SIGINT)
 child.stdout.read()
 print(child.wait())
 PROGRAM
-)
-same -2 "$status"
+}
+same -2 "$(how direct)"
+if unshare --pid --fork true 2>/dev/null; then
+    same 130 "$(how as-pid-1 unshare --pid --fork)" # its default action would do nothing there
+fi
 
 # nohup: SIGHUP was ignored before us and stays so
 start quiet nohup
