@@ -39,7 +39,10 @@ static void add_retry(struct buf *b, const struct view *v, const struct event_re
     buf_adds(b, "retry   ");
     if (f) buf_addf(b, "%s at %s: ", f->name, fmt_bytes(e->offset, text));
     add_clean(b, e->cause);
-    if (e->http_status != NUMBER_UNKNOWN) buf_addf(b, " %" PRIu64, e->http_status);
+    enum { FIRST_BAD = 400 }; // a body cut short came with a good one, which explains nothing
+    if (e->http_status != NUMBER_UNKNOWN && e->http_status >= FIRST_BAD) {
+        buf_addf(b, " %" PRIu64, e->http_status);
+    }
     buf_addf(b, ", attempt %" PRIu64 " in %.1f s", e->attempt, (double)e->wait_ms / 1000);
 }
 

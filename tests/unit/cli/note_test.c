@@ -85,6 +85,8 @@ Test(note, what_was_there_and_what_could_not_be_checked_is_said)
     expect_note(
         (struct event){EV_RETRY, .u.retry = {NUMBER_UNKNOWN, 0, 1, 250, "dns", NUMBER_UNKNOWN}},
         "retry   dns, attempt 1 in 0.2 s");
+    expect_note((struct event){EV_RETRY, .u.retry = {NUMBER_UNKNOWN, 0, 1, 250, "reset", 206}},
+                "retry   reset, attempt 1 in 0.2 s");
     expect_note((struct event){EV_RESULT, .u.result = {.status = "ok",
                                                        .files_done = 2,
                                                        .bytes_fetched = 3 << 20,
