@@ -12,7 +12,7 @@
 
 enum {
     REPORT_MS = 100,
-    SPARE_CONNECTIONS = 8, // kept warm beyond the running ones
+    SPARE_CONNECTIONS = 32, // kept warm beyond the running bodies: calls, and what a shrink leaves
     IDLE_MS = 60 * 1000,
 };
 
