@@ -71,17 +71,26 @@ static bool header_matches(const unsigned char *record, const unsigned char *exp
     return sealed(record, TYPE_HEADER, 0) && memcmp(record, expected, AT_CRC) == 0;
 }
 
+/* Behind the first bad record others may still be whole: what is added in its place must not bring
+ * them back to life. */
+static enum err drop_rest(const struct journal *j, struct why *why)
+{
+    off_t end = (off_t)j->seq * JOURNAL_RECORD_BYTES;
+    return ftruncate(j->fd, end) ? fail_errno(why, "cannot shorten the journal") : OK;
+}
+
 static enum err read_ranges(struct journal *j, uint64_t size, struct ranges *ret, struct why *why)
 {
-    unsigned char record[JOURNAL_RECORD_BYTES];
+    unsigned char record[JOURNAL_RECORD_BYTES] = {0};
     for (;;) {
         size_t got = sizeof(record);
         enum err e = fs_read_at(j->fd, record, &got, j->seq * JOURNAL_RECORD_BYTES, NAME, why);
         if (e) return e;
-        if (got < sizeof(record) || !sealed(record, TYPE_RANGE, j->seq)) return OK;
+        if (got == 0) return OK;
+        bool whole = got == sizeof(record) && sealed(record, TYPE_RANGE, j->seq);
         uint64_t from = get(record + AT_A, 8);
         uint64_t to = get(record + AT_B, 8);
-        if (from >= to || to > size) return OK;
+        if (!whole || from >= to || to > size) return drop_rest(j, why);
         ranges_add(ret, from, to);
         j->seq++;
     }

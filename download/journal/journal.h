@@ -28,7 +28,8 @@ struct journal_binding {
 };
 
 /* Reads `fd` (read/write, at any length). If it is a journal of that binding, its ranges are added
- * to `ret_done`; otherwise it is started anew and `ret_done` is left as it is. */
+ * to `ret_done` and what follows the first bad record is cut off; otherwise it is started anew and
+ * `ret_done` is left as it is. */
 NODISCARD enum err journal_open(struct journal *j, int fd, const struct journal_binding *binding,
                                 struct ranges *ret_done, struct why *why);
 /* [from, to) is written (kill-safe: it is in the page cache). */

@@ -116,25 +116,13 @@ Test(journal, restarted_forgets_its_ranges)
     ranges_done(&done);
 }
 
-/* Whatever happened to the file: what it vouches for is part of what was written. */
-static void expect_subset(const char *dir, const char *what, size_t at)
-{
-    struct ranges done = reopen(dir, BINDING);
-    for (size_t i = 0; i < done.count; i++) {
-        struct range r = done.items[i];
-        bool written = (r.from == 0 && r.to == 100) || (r.from == 200 && r.to == 300);
-        cr_expect(written, "%s %zu", what, at);
-    }
-    ranges_done(&done);
-}
-
 enum { WHOLE = 3 * JOURNAL_RECORD_BYTES };
 
 Test(journal, torn_at_any_byte_keeps_whole_records_only)
 {
     SCOPED(tmpdir_freep) char *from = tmpdir_new();
     write_two(from);
-    char *bytes = tmpdir_get(from, "journal", NULL);
+    SCOPED(mem_freep) char *bytes = tmpdir_get(from, "journal", NULL);
     for (size_t len = 0; len <= WHOLE; len++) {
         SCOPED(tmpdir_freep) char *dir = tmpdir_new();
         tmpdir_put(dir, "journal", bytes, len);
@@ -143,22 +131,92 @@ Test(journal, torn_at_any_byte_keeps_whole_records_only)
         cr_expect_eq(ranges_total(&done), want, "cut at %zu", len);
         ranges_done(&done);
     }
-    mem_free(bytes);
 }
 
-Test(journal, with_any_byte_changed_never_vouches_for_more)
+Test(journal, with_any_bit_changed_vouches_only_for_what_came_before)
 {
     SCOPED(tmpdir_freep) char *from = tmpdir_new();
     write_two(from);
-    char *bytes = tmpdir_get(from, "journal", NULL);
+    SCOPED(mem_freep) char *bytes = tmpdir_get(from, "journal", NULL);
     for (size_t at = 0; at < WHOLE; at++) {
         SCOPED(tmpdir_freep) char *dir = tmpdir_new();
-        bytes[at] ^= 0x41;
-        tmpdir_put(dir, "journal", bytes, WHOLE);
-        bytes[at] ^= 0x41;
-        expect_subset(dir, "byte", at);
+        for (int bit = 0; bit < 8; bit++) {
+            bytes[at] ^= (char)(1 << bit);
+            tmpdir_put(dir, "journal", bytes, WHOLE);
+            bytes[at] ^= (char)(1 << bit);
+            struct ranges done = reopen(dir, BINDING);
+            size_t want = at < WHOLE - JOURNAL_RECORD_BYTES ? 0 : 100;
+            cr_expect_eq(ranges_total(&done), want, "bit %d of byte %zu", bit, at);
+            ranges_done(&done);
+        }
     }
-    mem_free(bytes);
+}
+
+Test(journal, what_followed_a_bad_record_stays_forgotten)
+{
+    SCOPED(tmpdir_freep) char *dir = tmpdir_new();
+    write_two(dir);
+    SCOPED(mem_freep) char *bytes = tmpdir_get(dir, "journal", NULL);
+    bytes[JOURNAL_RECORD_BYTES + 16] ^= 1; // of [0, 100)
+    tmpdir_put(dir, "journal", bytes, WHOLE);
+    {
+        SCOPED(fs_closep) int fd = open_at(dir);
+        struct journal j;
+        struct ranges done = {0};
+        cr_assert_eq(journal_open(&j, fd, &BINDING, &done, NULL), OK);
+        cr_expect_eq(done.count, 0, "the reader stops at the first bad one");
+        cr_assert_eq(journal_add(&j, 500, 600, NULL), OK); // takes the bad one's place
+    }
+    struct ranges done = reopen(dir, BINDING);
+    cr_expect_eq(ranges_total(&done), 100, "[200, 300) has come back");
+    cr_expect_eq(ranges_reach(&done, 500), 600);
+    ranges_done(&done);
+}
+
+static const struct {
+    const char *name;
+    uint64_t from, to;
+} NOT_BELIEVED[] = {
+    {"empty", 5, 5},
+    {"backwards", 6, 5},
+    {"beyond the file", 900, 1001},
+    {"far beyond the file", UINT64_MAX - 1, UINT64_MAX},
+};
+
+Test(journal, ranges_that_cannot_be_are_not_believed)
+{
+    for (size_t i = 0; i < ARRAY_LEN(NOT_BELIEVED); i++) {
+        SCOPED(tmpdir_freep) char *dir = tmpdir_new();
+        write_two(dir);
+        {
+            SCOPED(fs_closep) int fd = open_at(dir);
+            struct journal j;
+            struct ranges done = {0};
+            cr_assert_eq(journal_open(&j, fd, &BINDING, &done, NULL), OK);
+            cr_assert_eq(journal_add(&j, NOT_BELIEVED[i].from, NOT_BELIEVED[i].to, NULL), OK);
+            cr_assert_eq(journal_add(&j, 300, 400, NULL), OK);
+            ranges_done(&done);
+        }
+        struct ranges done = reopen(dir, BINDING);
+        cr_expect_eq(ranges_total(&done), 200, "%s", NOT_BELIEVED[i].name);
+        ranges_done(&done);
+    }
+}
+
+Test(journal, a_reordered_or_repeated_record_ends_it)
+{
+    SCOPED(tmpdir_freep) char *from = tmpdir_new();
+    write_two(from);
+    SCOPED(mem_freep) char *bytes = tmpdir_get(from, "journal", NULL);
+    SCOPED(tmpdir_freep) char *dir = tmpdir_new();
+    char twice[WHOLE];
+    memcpy(twice, bytes, 2 * (size_t)JOURNAL_RECORD_BYTES);
+    memcpy(twice + 2 * (size_t)JOURNAL_RECORD_BYTES, bytes + JOURNAL_RECORD_BYTES,
+           JOURNAL_RECORD_BYTES);
+    tmpdir_put(dir, "journal", twice, WHOLE);
+    struct ranges done = reopen(dir, BINDING);
+    cr_expect_eq(ranges_total(&done), 100, "only the first is in its place");
+    ranges_done(&done);
 }
 
 Test(journal, says_when_it_cannot_be_written)
