@@ -30,6 +30,7 @@ struct stamps {
     char *text;          // what was read; its blanks became NULs
     struct stamp *items; // [0..count): by path, then order descending
     size_t count;
+    bool cut_short; // the file's last line has no end
 };
 
 /* Cuts `line` at its first five blanks; the sixth field may contain any. */
@@ -76,7 +77,8 @@ static void parse(struct stamps *s)
     char *line = s->text;
     for (size_t order = 0; line; order++) {
         char *end = strchr(line, '\n');
-        if (!end) break; // cut short: the last write was not whole
+        s->cut_short = !end && *line;
+        if (!end) break; // the last write was not whole
         *end = '\0';
         if (read_line(line, order, &s->items[s->count])) s->count++;
         line = end + 1;
@@ -135,13 +137,14 @@ void stamps_add(struct stamps *s, const char *path, const char *identity,
     if (!identity || strchr(identity, ' ') || strchr(path, '\n')) return;
     struct buf line;
     buf_init(&line, LINE_MAX_BYTES);
+    if (s->cut_short) buf_addc(&line, '\n'); // or both lines would be lost
     buf_addf(&line, "1 %s %" PRIu64 " %" PRId64 " %" PRIu64 " %s\n", identity, now->size,
              now->mtime_ns, now->inode, path);
     SCOPED(fs_closep) int fd = -1;
     enum err e = fs_open_file(s->root_fd, s->rel, O_WRONLY | O_CREAT | O_APPEND, 0644, &fd, NULL);
     if (!e && !line.overflowed) {
-        ssize_t ignored = write(fd, buf_str(&line), line.len); // losing it costs a re-hash
-        (void)ignored;
+        ssize_t n = write(fd, buf_str(&line), line.len); // losing it costs a re-hash
+        s->cut_short = n > 0 ? (size_t)n < line.len : s->cut_short;
     }
     buf_done(&line);
 }

@@ -2,7 +2,9 @@
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
+#include <string.h>
 
+#include "download/base/mem.h"
 #include "download/base/scoped.h"
 #include "tests/support/tmpdir.h"
 
@@ -88,4 +90,47 @@ Test(stamps, a_name_that_would_break_the_lines_is_not_noted)
     vouch(dir, "a\n1 sha256:00 5 1000000007 42 x", "sha256:00", STAT);
     vouch(dir, "x", "etag:a b", STAT);
     cr_expect_not(tmpdir_has(dir, "verified"));
+}
+
+Test(stamps, a_line_after_one_that_was_cut_short_is_whole)
+{
+    SCOPED(tmpdir_freep) char *dir = tmpdir_new();
+    tmpdir_put_text(dir, "verified", "1 sha256:00 5 1000000007 42 w\n1 sha256:00 5 1000");
+    vouch(dir, "x", "sha256:00", STAT);
+    cr_expect(holds(dir, "w", "sha256:00", STAT));
+    cr_expect(holds(dir, "x", "sha256:00", STAT));
+}
+
+Test(stamps, several_of_one_run_are_whole_lines)
+{
+    SCOPED(tmpdir_freep) char *dir = tmpdir_new();
+    tmpdir_put_text(dir, "verified", "1 sha256:00 5");
+    SCOPED(fs_closep) int fd = -1;
+    struct stamps *s = open_in(dir, &fd);
+    stamps_add(s, "a", "sha256:00", &STAT);
+    stamps_add(s, "b", "sha256:00", &STAT);
+    stamps_free(s);
+    size_t len = 0;
+    SCOPED(mem_freep) char *text = tmpdir_get(dir, "verified", &len);
+    cr_expect_str_eq(text, "1 sha256:00 5\n"
+                           "1 sha256:00 5 1000000007 42 a\n"
+                           "1 sha256:00 5 1000000007 42 b\n");
+}
+
+Test(stamps, where_nothing_can_be_written_nothing_is_vouched_for)
+{
+    SCOPED(tmpdir_freep) char *dir = tmpdir_new();
+    tmpdir_put_text(dir, "verified/is-a-directory", "");
+    vouch(dir, "x", "sha256:00", STAT);
+    cr_expect_not(holds(dir, "x", "sha256:00", STAT));
+}
+
+Test(stamps, a_path_of_the_longest_length_is_kept)
+{
+    SCOPED(tmpdir_freep) char *dir = tmpdir_new();
+    char path[4096];
+    memset(path, 'p', sizeof(path) - 1);
+    path[sizeof(path) - 1] = '\0';
+    vouch(dir, path, "sha256:00", STAT);
+    cr_expect(holds(dir, path, "sha256:00", STAT));
 }
