@@ -62,9 +62,8 @@ static enum cause partial(const struct verdict_ask *ask, const struct headers *h
     }
     uint64_t size = ask->size != UINT64_MAX ? ask->size : r.size;
     uint64_t to = ask->to != UINT64_MAX ? ask->to : size;
-    if (to != UINT64_MAX && r.last + 1 != to) {
-        return refuse(why, CAUSE_RANGE, "206 for another end");
-    }
+    if (to == UINT64_MAX) return refuse(why, CAUSE_RANGE, "206 without the size of the object");
+    if (r.last + 1 != to) return refuse(why, CAUSE_RANGE, "206 for another end");
     uint64_t length = r.last + 1 - r.first;
     uint64_t told = content_length(h);
     if (told != UINT64_MAX && told != length) {
