@@ -251,7 +251,7 @@ static void on_exchange(struct post *post)
     struct file_task *t = p->file;
     struct fetch *f = t->fetch;
     absorb(t, p);
-    if (!t->err) {
+    if (!t->err && !t->restart) { // what becomes of a part does not matter to a file that restarts
         struct retry_facts facts = {.can_refresh = t->resolve.needs_request};
         struct verdict v = retry_decide(&t->retry, &f->policy, &facts, &x->reply.outcome, &f->rng);
         act(t, p, &v);

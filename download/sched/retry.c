@@ -68,8 +68,8 @@ static struct verdict of_range(struct retry_state *s, const struct retry_policy 
                                const struct outcome *o, struct rng *rng)
 {
     if (o->status != 200) return again(s, p, o, rng);
-    if (s->whole_tried) return give_up(o);
-    s->whole_tried = true;
+    if (s->wholes > p->attempts) return give_up(o); // each was cut short, too
+    s->wholes++;
     return (struct verdict){.action = DO_WHOLE};
 }
 

@@ -21,7 +21,7 @@ struct retry_state {
     unsigned redirects; // followed since the last new byte
     unsigned restarts;  // whole-file restarts because the object changed
     uint64_t waited_ns; // for rate limits, in all
-    bool whole_tried;   // the server ignored ranges once; the file goes in one piece
+    unsigned wholes;    // times the server ignored a range and the file began anew in one piece
 };
 
 struct retry_facts {

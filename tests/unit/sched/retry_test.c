@@ -78,7 +78,7 @@ static const struct {
     {"wrong digests", {.cause = CAUSE_DIGEST}, false, 1, ERR_INTEGRITY},
     {"other versions", {.cause = CAUSE_CHANGED}, false, 1, ERR_INTEGRITY},
     {"416", {.cause = CAUSE_STATUS, .status = 416}, false, 1, ERR_NETWORK},
-    {"ignored ranges", {.cause = CAUSE_RANGE, .status = 200}, false, 1, ERR_INTEGRITY},
+    {"ignored ranges", {.cause = CAUSE_RANGE, .status = 200}, false, 4, ERR_INTEGRITY},
     {"refreshed URLs", {.cause = CAUSE_STATUS, .status = 403}, true, RETRY_MAX_REFRESHES, ERR_AUTH},
     {"redirects", {.cause = CAUSE_REDIRECT}, false, RETRY_MAX_REDIRECTS, ERR_REFUSED},
 };
