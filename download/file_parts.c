@@ -31,7 +31,7 @@ void part_start(struct file_task *t, struct range range, unsigned shard)
     p->counted = range.from;
     p->journaled = range.from;
     p->shard = shard;
-    p->url_age = t->url_age;
+    p->decisions = t->decisions;
     p->paced = t->resolve.send_token;
     struct hasher *hasher = lend_hasher(t, range.from);
     p->hashing = hasher != NULL;
@@ -201,17 +201,10 @@ static void tell_retry(const struct file_task *t, const struct part_task *p,
 
 static void follow(struct file_task *t, const struct part_task *p)
 {
-    if (p->url_age != t->url_age) return; // another part did it already
     const char *location = headers_get(&p->exchange->reply.headers, "Location");
     struct why why;
     enum err e = resolve_redirect(t->fetch->source, &t->resolve, location ? location : "", &why);
-    t->url_age++;
     if (e) file_task_fail(t, e, &why);
-}
-
-static void refresh(struct file_task *t, const struct part_task *p)
-{
-    if (p->url_age == t->url_age && !t->calling) file_task_resolve(t);
 }
 
 static void act(struct file_task *t, const struct part_task *p, const struct verdict *v)
@@ -226,7 +219,7 @@ static void act(struct file_task *t, const struct part_task *p, const struct ver
         tell_retry(t, p, o, v->wait_ns);
         timer_set(loop, &t->timer, loop_now_ns(loop) + v->wait_ns);
         break;
-    case DO_REFRESH: refresh(t, p); break;
+    case DO_REFRESH: file_task_resolve(t); break;
     case DO_REDIRECT: follow(t, p); break;
     case DO_WHOLE:
         t->whole = true;
@@ -252,8 +245,10 @@ static void on_exchange(struct post *post)
     struct fetch *f = t->fetch;
     absorb(t, p);
     if (!t->err && !t->restart) { // what becomes of a part does not matter to a file that restarts
-        struct retry_facts facts = {.can_refresh = t->resolve.needs_request};
+        struct retry_facts facts = {.can_refresh = t->resolve.needs_request,
+                                    .decided = p->decisions != t->decisions};
         struct verdict v = retry_decide(&t->retry, &f->policy, &facts, &x->reply.outcome, &f->rng);
+        if (v.action != DO_COMPLETE && v.action != DO_REQUEUE) t->decisions++;
         act(t, p, &v);
     }
     if (t->restart) parts_call_back(t);

@@ -88,7 +88,6 @@ void file_task_free(struct file_task *t)
 
 static void resolved(struct file_task *t)
 {
-    t->url_age++;
     if (t->size == TO_THE_END) t->size = t->resolve.size;
     if (t->state == STATE_RESOLVING) t->state = STATE_RESOLVED;
 }

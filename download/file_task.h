@@ -30,7 +30,7 @@ struct part_task {
     uint64_t counted;   // bytes up to here are in `done` and in the run's counters
     uint64_t journaled; // … and in the journal
     unsigned shard;
-    unsigned url_age; // of the URL it was started with
+    unsigned decisions; // of its file when it was started
     bool cut_pending;
     bool paced;   // asks the endpoint itself, so it counts against its buckets
     bool hashing; // the file's hasher went along
@@ -53,7 +53,7 @@ struct file_task {
     struct call call; // resolve
     bool calling;
     struct resolve resolve;
-    unsigned url_age; // counts changes of resolve.url
+    unsigned decisions; // that changed how it is fetched: a wait, another URL, a new beginning
 
     int part_fd;
     int journal_fd;

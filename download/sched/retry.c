@@ -80,6 +80,15 @@ static struct verdict once_more_from_zero(struct retry_state *s, const struct ou
     return (struct verdict){.action = DO_RESTART};
 }
 
+/* Final the first time already, whatever else was decided meanwhile. */
+static bool is_final(enum cause c)
+{
+    static const bool FINAL[] = {
+        [CAUSE_TLS] = true,     [CAUSE_PROXY_AUTH] = true, [CAUSE_PROTOCOL] = true,
+        [CAUSE_ENCODED] = true, [CAUSE_TOO_LARGE] = true,  [CAUSE_DISK] = true};
+    return (size_t)c < ARRAY_LEN(FINAL) && FINAL[c];
+}
+
 struct verdict retry_decide(struct retry_state *s, const struct retry_policy *p,
                             const struct retry_facts *f, const struct outcome *o, struct rng *rng)
 {
@@ -87,6 +96,9 @@ struct verdict retry_decide(struct retry_state *s, const struct retry_policy *p,
         s->failures = 0;
         s->refreshes = 0;
         s->redirects = 0;
+    }
+    if (f->decided && o->cause != CAUSE_NONE && !is_final(o->cause)) {
+        return (struct verdict){.action = DO_REQUEUE};
     }
     switch (o->cause) {
     case CAUSE_NONE: return (struct verdict){.action = DO_COMPLETE};

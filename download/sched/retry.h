@@ -14,7 +14,7 @@ struct retry_policy {
     uint64_t max_wait_s; // longest total wait for a rate limit
 };
 
-/* Of one part or call; zeroed at its start. */
+/* Of one file or call; zeroed at its start. */
 struct retry_state {
     unsigned failures;  // since the last new byte
     unsigned refreshes; // URLs asked for anew since the last new byte
@@ -24,9 +24,12 @@ struct retry_state {
     unsigned wholes;    // times the server ignored a range and the file began anew in one piece
 };
 
+/* Connections of one file see the same event together: the first to come back decides for all that
+ * had begun by then, the others are only asked again. */
 struct retry_facts {
     bool is_call;     // listing or resolve: no bytes to keep
     bool can_refresh; // the URL came from a resolve that can be repeated
+    bool decided;     // it began before the last decision that changed how its file is fetched
 };
 
 enum retry_action {

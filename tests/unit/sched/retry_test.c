@@ -96,6 +96,58 @@ Test(retry, has_an_end)
     }
 }
 
+static const struct {
+    const char *name;
+    struct outcome outcome;
+    enum retry_action action;
+} SEEN_TOGETHER[] = {
+    {"what worked is complete", {.cause = CAUSE_NONE}, DO_COMPLETE},
+    {"a reset", {.cause = CAUSE_RESET}, DO_REQUEUE},
+    {"a stall", {.cause = CAUSE_STALLED}, DO_REQUEUE},
+    {"no name", {.cause = CAUSE_DNS}, DO_REQUEUE},
+    {"no connection", {.cause = CAUSE_CONNECT}, DO_REQUEUE},
+    {"no proxy", {.cause = CAUSE_PROXY}, DO_REQUEUE},
+    {"an expired URL", {.cause = CAUSE_STATUS, .status = 403}, DO_REQUEUE},
+    {"416", {.cause = CAUSE_STATUS, .status = 416}, DO_REQUEUE},
+    {"404", {.cause = CAUSE_STATUS, .status = 404}, DO_REQUEUE},
+    {"503", {.cause = CAUSE_STATUS, .status = 503}, DO_REQUEUE},
+    {"a rate limit", {.cause = CAUSE_RATE_LIMIT, .retry_after_s = 50}, DO_REQUEUE},
+    {"no ranges", {.cause = CAUSE_RANGE, .status = 200}, DO_REQUEUE},
+    {"a wrong range", {.cause = CAUSE_RANGE, .status = 206}, DO_REQUEUE},
+    {"another version", {.cause = CAUSE_CHANGED}, DO_REQUEUE},
+    {"a redirect", {.cause = CAUSE_REDIRECT, .status = 302}, DO_REQUEUE},
+    {"a full disk is final", {.cause = CAUSE_DISK}, DO_FAIL},
+    {"a certificate is final", {.cause = CAUSE_TLS}, DO_FAIL},
+    {"a proxy's 407 is final", {.cause = CAUSE_PROXY_AUTH}, DO_FAIL},
+    {"not HTTP is final", {.cause = CAUSE_PROTOCOL}, DO_FAIL},
+    {"an encoded body is final", {.cause = CAUSE_ENCODED}, DO_FAIL},
+    {"beyond a cap is final", {.cause = CAUSE_TOO_LARGE}, DO_FAIL},
+};
+
+Test(retry, what_was_decided_already_counts_once)
+{
+    for (size_t i = 0; i < ARRAY_LEN(SEEN_TOGETHER); i++) {
+        struct retry_state s = {0};
+        for (int n = 0; n < 100; n++) {
+            struct retry_facts f = {.can_refresh = true, .decided = true};
+            struct verdict v = decide(&s, SEEN_TOGETHER[i].outcome, f);
+            cr_expect_eq(v.action, SEEN_TOGETHER[i].action, "%s", SEEN_TOGETHER[i].name);
+            cr_expect_eq(v.wait_ns, 0, "%s", SEEN_TOGETHER[i].name);
+        }
+        cr_expect(!s.failures && !s.refreshes && !s.redirects && !s.restarts && !s.waited_ns &&
+                      !s.wholes,
+                  "%s", SEEN_TOGETHER[i].name);
+    }
+}
+
+Test(retry, bytes_of_what_was_decided_already_make_it_patient_too)
+{
+    struct retry_state s = {.failures = 3, .refreshes = 4, .redirects = 10};
+    struct outcome o = {.cause = CAUSE_RESET, .body_bytes = 1};
+    cr_expect_eq(decide(&s, o, (struct retry_facts){.decided = true}).action, DO_REQUEUE);
+    cr_expect(s.failures == 0 && s.refreshes == 0 && s.redirects == 0);
+}
+
 Test(retry, a_new_byte_makes_it_patient_again)
 {
     struct retry_state s = {0};
