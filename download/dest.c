@@ -63,6 +63,7 @@ enum err dest_open(const struct settings *s, const struct source_spec *spec, boo
     d->is_cache = d->is_hub && !s->local_dir;
     d->no_symlinks = s->no_symlinks;
     d->no_sync = s->no_sync;
+    d->writes = !read_only;
     d->boot_id = read_boot_id();
     d->shown = mem_strdup(d->is_cache ? s->cache_dir : s->local_dir ? s->local_dir : ".");
     if (d->is_cache) {
@@ -84,9 +85,19 @@ enum err dest_open(const struct settings *s, const struct source_spec *spec, boo
     return OK;
 }
 
+/* A run that found nothing to put there, perhaps a repo with a typo in its name, leaves no folder
+ * behind that other tools take for a broken repo. */
+static void drop_empty_folders(const struct dest *d)
+{
+    if (!d->writes || !d->is_cache) return;
+    if (unlinkat(d->root_fd, d->state_rel, AT_REMOVEDIR)) return; // in use, or gone
+    unlinkat(d->root_fd, d->repo_rel, AT_REMOVEDIR);
+}
+
 void dest_free(struct dest *d)
 {
     if (!d) return;
+    drop_empty_folders(d);
     stamps_free(d->stamps);
     fs_closep(&d->root_fd);
     mem_free(d->shown);

@@ -11,6 +11,7 @@ struct dest {
     bool is_hub; // files of a hub source: hub's own metadata is written too
     bool no_symlinks;
     bool no_sync;
+    bool writes;     // not only looked at
     char *shown;     // the root as the user wrote it
     char *repo_rel;  // cache: "models--org--name"; local: ""
     char *state_rel; // our own directory
