@@ -125,6 +125,24 @@ Test(layout, the_cache_is_hub_s_own)
     cr_expect_str_eq(scene_text(&s, "result", 0, "path"), snapshot);
 }
 
+Test(layout, files_of_one_content_are_one_blob)
+{
+    SCOPED(scene_done) struct scene s = scene_new(NULL);
+    static const char text[] = "the same";
+    hub_add_file(s.hub, "org/name", "a.bin", text, sizeof(text), true);
+    hub_add_file(s.hub, "org/name", "b.bin", text, sizeof(text), true);
+    hub_add_file(s.hub, "org/name", "c/a.bin", text, sizeof(text), true);
+    GET(&s, "org/name");
+    scene_expect(&s, 0, NULL);
+    cr_expect_eq(tmpdir_count(s.dir, BLOBS), 1);
+    SCOPED(mem_freep) char *sha = commit_of(&s);
+    SCOPED(mem_freep) char *last = mem_printf(SNAPSHOTS "/%s/c/a.bin", sha);
+    scene_expect_file(&s, last, "org/name", "c/a.bin");
+    GET(&s, "org/name");
+    scene_expect(&s, 0, NULL);
+    cr_expect_eq(scene_number(&s, "plan", 0, "bytes_to_fetch"), 0);
+}
+
 Test(layout, without_symlinks_snapshots_hold_the_files)
 {
     SCOPED(scene_done) struct scene s = scene();
