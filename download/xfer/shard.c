@@ -133,7 +133,8 @@ static void cut(struct shard *s, struct shard_cut *c)
     struct attempt *found = NULL;
     list_each (node, &s->running) {
         struct attempt *a = container_of(node, struct attempt, node);
-        if (a->exchange->id == c->id) found = a;
+        const struct exchange *x = a->exchange;
+        if (x && x->id == c->id) found = a;
     }
     if (found) c->end = attempt_cut(found, c->end);
     c->found = found != NULL;

@@ -23,14 +23,14 @@ static void on_broken(void *user, int error)
     atomic_fetch_add(&broken, 1);
 }
 
-/* Reads a little, then is gone. */
+/* Reads a little, then is gone; a stream that ends at once may have left nothing to read. */
 static void *read_some(void *user)
 {
     const int *fd = user;
     char bytes[4096];
     ssize_t got = read(*fd, bytes, sizeof(bytes));
     close(*fd);
-    return got > 0 ? NULL : user;
+    return got >= 0 ? NULL : user;
 }
 
 static struct event progress_at(uint64_t ms)
@@ -79,12 +79,12 @@ static bool round_of(int null_fd, uint64_t wait_ms)
     bool good = true;
     for (size_t i = 0; i < 3; i++)
         good = observer_stop(observers[i], clock_now_ns() + wait_ms * MILLI_NS) && good;
+    jsonl_stream_done(&stream);
+    close(fds[1]); // a reader that got nothing waits for this
     void *failed = NULL;
     pthread_join(reader, &failed);
-    jsonl_stream_done(&stream);
     live_done(&live);
     plain_done(&plain);
-    close(fds[1]);
     return good && !failed;
 }
 

@@ -46,7 +46,7 @@ static void write_two(const char *dir)
 
 Test(journal, crc32c_is_castagnolis)
 {
-    cr_expect_eq(crc32c("123456789", 9), 0xE3069283u); // RFC 3720 §B.4's polynomial, check value
+    cr_expect_eq(crc32c("123456789", 9), 0xE3069283U); // RFC 3720 §B.4's polynomial, check value
     cr_expect_eq(crc32c("", 0), 0);
 }
 
