@@ -73,7 +73,7 @@ static void count(struct file_task *t, struct part_task *p, uint64_t reached, bo
     }
     bool due =
         p->counted > p->journaled && (last || p->counted - p->journaled >= JOURNAL_STEP_BYTES);
-    if (!due || t->err || t->journal_fd < 0) return;
+    if (!due || t->journal_fd < 0) return; // also of a file that failed: the next run goes on
     struct why why;
     enum err e = journal_add(&t->journal, p->journaled, p->counted, &why);
     p->journaled = p->counted;

@@ -10,9 +10,9 @@
 
 enum { MIB = 1 << 20, SOON_MS = 30 * 1000, FILES = 3, SIZE = 24 * MIB };
 
-/* Each connection brings this much of a file and then no more. */
+/* Each connection brings this much of a file, in half a second, and then no more. */
 #define BROUGHT_MIB 20
-#define STALL       "cdn * #1 stall=20971520"
+#define STALL       "cdn * #1 stall=20971520 rate=41943040"
 
 static const char *const paths[FILES] = {"a.bin", "b.bin", "c.bin"};
 
