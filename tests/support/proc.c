@@ -65,7 +65,10 @@ static _Noreturn void child_exec(const struct proc_spec *s, char *const *argv, c
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    signal(SIGPIPE, SIG_DFL);
+    static const int ordinary[] = {SIGPIPE, SIGINT, SIGHUP, SIGTERM}; // shells ignore some for '&'
+    for (size_t i = 0; i < ARRAY_LEN(ordinary); i++) {
+        signal(ordinary[i], SIG_DFL);
+    }
     if (!s->cwd || chdir(s->cwd) == 0) execvpe(argv[0], argv, env);
     _exit(CANNOT_RUN);
 }
