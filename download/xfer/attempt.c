@@ -105,8 +105,8 @@ static size_t on_body(char *data, size_t unit, size_t count, void *user)
     a->sink_error = sink_write(x->sink, data, wanted, &a->why);
     if (a->sink_error) return stop(a, CAUSE_DISK, NULL);
     a->received += wanted;
+    if (attempt_cut_off(a)) return 0; // the next byte may be long in coming
     if (wanted == len) return len;
-    if (a->was_cut) return stop(a, CAUSE_CUT, NULL);
     return stop(a, CAUSE_RANGE, "more bytes came than were asked for");
 }
 

@@ -142,12 +142,12 @@ static void cut(struct shard *s, struct shard_cut *c)
     if (found && attempt_cut_off(found)) finish(s, found, CURLE_OK);
 }
 
-static void cancel_all(struct shard *s)
+static void finish_all(struct shard *s, bool cancelled, CURLcode rc)
 {
     list_each_safe (node, &s->running) {
         struct attempt *a = container_of(node, struct attempt, node);
-        a->cancelled = true;
-        finish(s, a, CURLE_OK);
+        a->cancelled = cancelled;
+        finish(s, a, rc);
     }
 }
 
@@ -168,7 +168,7 @@ static void obey(struct shard *s)
         case COMMAND_STOP:
             s->stopping = true; // fall through
             __attribute__((fallthrough));
-        case COMMAND_CANCEL: cancel_all(s); break;
+        case COMMAND_CANCEL: finish_all(s, true, CURLE_OK); break;
         }
         mem_free(c);
     }
@@ -216,7 +216,8 @@ static void *shard_main(void *user)
         obey(s);
         int running;
         CURLMcode rc = curl_multi_perform(s->multi, &running);
-        if (rc) cancel_all(s); // all transfers are undefined now; control retries them
+        if (rc)
+            finish_all(s, false, CURLE_OUT_OF_MEMORY); // all are undefined now: lost connections
         collect_finished(s);
         report(s);
         if (!s->stopping) {
