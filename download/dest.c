@@ -197,18 +197,30 @@ bool dest_has_partial(const struct dest *d, const struct dest_names *n)
            fs_stat_file(d->root_fd, n->journal_rel, &journal, NULL) == OK;
 }
 
+/* Does `rel` still name what is open? */
+static bool same_file(const struct dest *d, const char *rel, int fd)
+{
+    struct fs_stamp named;
+    struct fs_stamp held;
+    return fs_stat_file(d->root_fd, rel, &named, NULL) == OK && fs_stat_fd(fd, &held, NULL) == OK &&
+           named.inode == held.inode;
+}
+
 enum err dest_open_part(const struct dest *d, const struct dest_names *n, int *ret_fd,
                         struct why *why)
 {
-    SCOPED(fs_closep) int fd = -1;
-    enum err e = fs_open_file(d->root_fd, n->part_rel, O_RDWR | O_CREAT, 0600, &fd, why);
-    if (e) return e;
-    if (flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK) {
-        return fail(why, ERR_BUSY, "another process is fetching '%s'", n->final_rel);
+    enum { TRIES = 8 }; // each but the last lost to one that published in between
+    for (int i = 0; i < TRIES; i++) {
+        SCOPED(fs_closep) int fd = -1;
+        enum err e = fs_open_file(d->root_fd, n->part_rel, O_RDWR | O_CREAT, 0600, &fd, why);
+        if (e) return e;
+        if (flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK) break;
+        if (!same_file(d, n->part_rel, fd)) continue;
+        *ret_fd = fd;
+        fd = -1;
+        return OK;
     }
-    *ret_fd = fd;
-    fd = -1;
-    return OK;
+    return fail(why, ERR_BUSY, "another process is fetching '%s'", n->final_rel);
 }
 
 enum err dest_open_journal(const struct dest *d, const struct dest_names *n, int *ret_fd,
@@ -225,5 +237,6 @@ enum err dest_open_final(const struct dest *d, const struct dest_names *n, int *
 
 void dest_stamp(struct dest *d, const struct dest_names *n, const struct fs_stamp *stamp)
 {
+    if (stamps_hold(d->stamps, n->final_rel, n->identity, stamp)) return; // said already
     stamps_add(d->stamps, n->final_rel, n->identity, stamp);
 }
