@@ -21,6 +21,7 @@ struct check {
     struct hasher *hasher;
     struct fs_stamp stamp;
     int fd;
+    uint64_t counted; // bytes of it that are in `bytes` of them all
     uint64_t started_ns;
     enum err err;
     struct why why;
@@ -42,7 +43,7 @@ static void start_more(struct verification *v);
 static void step_work(struct job *j)
 {
     struct check *c = container_of(j, struct check, job);
-    uint64_t size = c->file->entry->size;
+    uint64_t size = c->stamp.size;
     uint64_t to = hasher_bytes(c->hasher) + STEP_BYTES;
     c->err =
         file_sink_catch_up(c->fd, c->file->entry->path, c->hasher, to < size ? to : size, &c->why);
@@ -56,7 +57,7 @@ static enum err open_file(struct check *c)
     if (err == ERR_NOT_FOUND) return fail(&c->why, ERR_INTEGRITY, "'%s' is missing", e->path);
     if (!err) err = fs_stat_fd(c->fd, &c->stamp, &c->why);
     if (err) return err;
-    if (c->stamp.size == e->size) return OK;
+    if (c->stamp.size == e->size || e->size == SIZE_NOT_KNOWN) return OK;
     return fail(&c->why, ERR_INTEGRITY, "'%s' has %" PRIu64 " bytes instead of %" PRIu64, e->path,
                 c->stamp.size, e->size);
 }
@@ -88,12 +89,12 @@ static void tell(const struct check *c)
     struct event_file_done done = {.id = c->file->id,
                                    .file = e->path,
                                    .path = path,
-                                   .size = e->size,
+                                   .size = c->stamp.size,
                                    .digest = verified ? digest : NULL,
                                    .verified = verified,
                                    .verified_by = verified ? digest_name(e->digest.kind) : NULL,
                                    .elapsed_ms = (clock_now_ns() - c->started_ns) / MILLI_NS,
-                                   .bytes_reused = e->size};
+                                   .bytes_reused = c->stamp.size};
     struct event_file_failed failed = {
         .id = c->file->id, .file = e->path, .code = c->err, .cause = c->why.text};
     const struct emitter *em = &v->run->emitter;
@@ -113,8 +114,8 @@ static void end_check(struct check *c)
         if (!v->run->files_failed++) v->first = c->why;
     } else if (!stopped) {
         v->run->files_done++;
-        v->run->bytes_reused += c->file->entry->size;
-        dest_stamp(v->survey->dest, &c->names, &c->stamp);
+        v->run->bytes_reused += c->stamp.size;
+        if (c->hasher) dest_stamp(v->survey->dest, &c->names, &c->stamp);
     }
     v->busy--;
     hasher_free(c->hasher);
@@ -127,7 +128,7 @@ static void advance(struct check *c)
 {
     struct verification *v = c->all;
     if (!c->err && loop_interrupted(v->run->loop)) c->err = ERR_CANCELLED;
-    bool more = !c->err && c->hasher && hasher_bytes(c->hasher) < c->file->entry->size;
+    bool more = !c->err && c->hasher && hasher_bytes(c->hasher) < c->stamp.size;
     if (more) {
         pool_run(v->engine->pool, &c->job);
         return;
@@ -140,7 +141,8 @@ static void step_done(struct job *j)
 {
     struct check *c = container_of(j, struct check, job);
     struct verification *v = c->all;
-    v->bytes += c->err ? 0 : STEP_BYTES;
+    v->bytes += hasher_bytes(c->hasher) - c->counted;
+    c->counted = hasher_bytes(c->hasher);
     advance(c);
     start_more(v);
 }
