@@ -39,9 +39,16 @@ static enum file_status status_of(const struct file_task *t)
     return FILE_NOT_STARTED;
 }
 
+static uint64_t bytes_there(const struct file_task *t)
+{
+    if (t->state == STATE_PREPARING) return 0; // the job has the ranges
+    bool adopting = t->state == STATE_ADOPTING && t->size != TO_THE_END;
+    return adopting ? t->size : ranges_total(&t->done);
+}
+
 static void describe(struct file_task *t, uint64_t now, struct progress_file *ret)
 {
-    uint64_t there = t->state == STATE_ADOPTING ? t->size : ranges_total(&t->done);
+    uint64_t there = bytes_there(t);
     if (t->rate_at_ns) {
         t->rate_bytes_per_s =
             smoothed(t->rate_bytes_per_s, t->fetched - t->rate_bytes, now - t->rate_at_ns);
@@ -83,8 +90,9 @@ void progress_emit(struct fetch *f)
         struct file_task *t = container_of(node, struct file_task, node);
         if (file_task_has_worker(t)) describe(t, now, &files[count++]);
     }
-    uint64_t total = f->plan->bytes_total;
-    uint64_t left = total > f->bytes_present ? total - f->bytes_present : 0;
+    uint64_t total = f->plan->bytes_total; // without files whose size nobody told
+    if (total < f->bytes_present) total = f->bytes_present;
+    uint64_t left = total - f->bytes_present;
     emit(f->emitter,
          (struct event){.type = EV_PROGRESS,
                         .u.progress = {.status = f->files_done == f->plan->count ? FILE_COMPLETE
