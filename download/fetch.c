@@ -78,8 +78,8 @@ void fetch_file_ended(struct fetch *f, struct file_task *t)
     if (t->err == OK) {
         f->files_done++;
         if (t->file->state >= PLAN_UNVERIFIED) f->bytes_reused += t->reused;
+        if (t->file->state != PLAN_UNLINKED) dest_stamp(f->dest, &t->names, &t->stamp);
         t->file->state = PLAN_PRESENT;
-        dest_stamp(f->dest, &t->names, &t->stamp);
         if (t->journal_fd >= 0) dest_drop_part(f->dest, &t->names);
         tell_done(f, t);
     } else if (t->err != ERR_CANCELLED) {
@@ -241,6 +241,8 @@ enum err fetch_run(struct fetch *f, struct why *why)
         if (loop_interrupted(f->loop)) fetch_stop(f);
     }
     progress_end(f);
+    bool complete = f->files_done == f->plan->count;
+    if (loop_interrupted(f->loop) && !complete) return fail(why, ERR_CANCELLED, "stopped");
     if (f->err) {
         *why = f->why;
         if (f->err == ERR_PARTIAL) {
@@ -249,5 +251,5 @@ enum err fetch_run(struct fetch *f, struct why *why)
         }
         return f->err;
     }
-    return loop_interrupted(f->loop) ? fail(why, ERR_CANCELLED, "stopped") : OK;
+    return complete ? OK : fail(why, ERR_INTERNAL, "some files were left out");
 }
