@@ -6,7 +6,8 @@
  *   part   granted → on a shard → ended: what arrived is kept, what is missing goes back
  *
  * One thread (control). Files: fetch.c schedules, file_task.c is one file's life, file_parts.c its
- * exchanges, file_jobs.c what runs on the pool, progress.c what is told of it. */
+ * exchanges, file_check.c whether they make the file, file_jobs.c what runs on the pool, progress.c
+ * what is told of it. */
 #ifndef SHARDFETCH_DOWNLOAD_FETCH_H
 #define SHARDFETCH_DOWNLOAD_FETCH_H
 

@@ -8,11 +8,6 @@
 
 #define JOURNAL_STEP_BYTES (UINT64_C(8) << 20) // what a kill may cost per connection
 
-static bool has_digest(const struct file_task *t)
-{
-    return t->file->entry->digest.kind != DIGEST_NONE;
-}
-
 /* The hasher goes along with the part that continues what was hashed. */
 static struct hasher *lend_hasher(struct file_task *t, uint64_t from)
 {
@@ -46,7 +41,7 @@ void part_start(struct file_task *t, struct range range, unsigned shard)
     x->from = range.from;
     x->to = range.to;
     x->size = t->size;
-    if (!has_digest(t)) x->if_range = mem_strdup(t->resolve.etag);
+    if (!file_task_has_digest(t)) x->if_range = mem_strdup(t->resolve.etag);
     p->exchange = x;
     p->exchange_id = x->id;
 
@@ -205,6 +200,7 @@ static void follow(struct file_task *t, const struct part_task *p)
     struct why why;
     enum err e = resolve_redirect(t->fetch->source, &t->resolve, location ? location : "", &why);
     if (e) file_task_fail(t, e, &why);
+    if (!file_task_can_continue(t)) t->whole = true;
 }
 
 static void act(struct file_task *t, const struct part_task *p, const struct verdict *v)
@@ -237,6 +233,21 @@ static void act(struct file_task *t, const struct part_task *p, const struct ver
     }
 }
 
+static void decide(struct file_task *t, const struct part_task *p)
+{
+    struct fetch *f = t->fetch;
+    struct outcome *o = &p->exchange->reply.outcome;
+    bool lost = o->cause != CAUSE_NONE && t->whole && !file_task_can_continue(t);
+    if (lost) o->body_bytes = 0; // none of them is new when they come again
+    struct retry_facts facts = {.can_refresh = t->resolve.needs_request,
+                                .decided = p->decisions != t->decisions};
+    struct verdict v = retry_decide(&t->retry, &f->policy, &facts, o, &f->rng);
+    bool goes_on = v.action == DO_COMPLETE || v.action == DO_REQUEUE;
+    if (!goes_on) t->decisions++;
+    act(t, p, &v);
+    if (lost && !goes_on && ranges_total(&t->done)) t->restart = true;
+}
+
 static void on_exchange(struct post *post)
 {
     struct exchange *x = container_of(post, struct exchange, post);
@@ -244,13 +255,7 @@ static void on_exchange(struct post *post)
     struct file_task *t = p->file;
     struct fetch *f = t->fetch;
     absorb(t, p);
-    if (!t->err && !t->restart) { // what becomes of a part does not matter to a file that restarts
-        struct retry_facts facts = {.can_refresh = t->resolve.needs_request,
-                                    .decided = p->decisions != t->decisions};
-        struct verdict v = retry_decide(&t->retry, &f->policy, &facts, &x->reply.outcome, &f->rng);
-        if (v.action != DO_COMPLETE && v.action != DO_REQUEUE) t->decisions++;
-        act(t, p, &v);
-    }
+    if (!t->err && !t->restart) decide(t, p); // else what becomes of a part does not matter
     if (t->restart) parts_call_back(t);
     exchange_free(x);
     mem_free(p);

@@ -1,5 +1,6 @@
 #include "download/file_task.h"
 
+#include <assert.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,20 +11,9 @@
 
 #define HASH_STEP_BYTES (UINT64_C(256) << 20) // a stop waits for one of these at most
 
-static bool has_digest(const struct file_task *t)
-{
-    return t->file->entry->digest.kind != DIGEST_NONE;
-}
-
 static bool anything_out(const struct file_task *t)
 {
     return t->job_out || t->calling || !list_empty(&t->parts);
-}
-
-static void new_hasher(struct file_task *t)
-{
-    hasher_free(t->hasher);
-    t->hasher = hasher_new(t->file->entry->digest.kind, t->size == TO_THE_END ? 0 : t->size);
 }
 
 static void on_timer(struct timer *timer)
@@ -39,7 +29,7 @@ static void begin(struct file_task *t)
     switch (t->file->state) {
     case PLAN_UNVERIFIED:
         t->state = STATE_ADOPTING;
-        new_hasher(t);
+        file_task_new_hasher(t);
         file_job_open_final(t);
         break;
     case PLAN_UNLINKED:
@@ -120,6 +110,7 @@ static void on_resolve(struct call *c)
 
 static void send_resolve(struct file_task *t)
 {
+    assert(!t->calling);
     call_done(&t->call);
     call_init(&t->call, PACE_RESOLVE, on_resolve);
     t->call.file_id = t->file->id;
@@ -155,9 +146,9 @@ static void prepared(struct file_task *t)
     t->reused += there;
     t->fetch->bytes_reused += there;
     t->fetch->bytes_present += there;
-    if (!has_digest(t) && !t->resolve.etag)
+    if (!file_task_has_digest(t) && !t->resolve.etag)
         t->whole = true; // nothing would tell two versions apart
-    new_hasher(t);
+    file_task_new_hasher(t);
     char digest[DIGEST_TEXT_MAX];
     digest_print(&t->file->entry->digest, digest);
     t->started = true;
@@ -169,28 +160,6 @@ static void prepared(struct file_task *t)
                                          .digest = digest[0] ? digest : NULL,
                                          .resumed_from = there,
                                          .priority = priority_word(t->file->priority)}});
-}
-
-static void begin_anew(struct file_task *t)
-{
-    t->restart = false;
-    uint64_t lost = ranges_total(&t->done);
-    t->fetch->bytes_present -= lost;
-    ranges_clear(&t->done);
-    ranges_clear(&t->claimed);
-    new_hasher(t);
-    struct why why;
-    enum err e = t->journal_fd >= 0 ? journal_restart(&t->journal, &why) : OK;
-    bool cut = !e && t->file->entry->size == SIZE_NOT_KNOWN;
-    if (cut && ftruncate(t->part_fd, 0)) {
-        e = fail_errno(&why, "cannot empty the partial of '%s'", t->file->entry->path);
-    }
-    if (e) {
-        file_task_fail(t, e, &why);
-    } else if (!t->whole) {
-        t->size = t->file->entry->size;
-        file_task_resolve(t); // a new look: URL, size, validator
-    }
 }
 
 static bool all_there(const struct file_task *t)
@@ -208,58 +177,17 @@ static void catch_up(struct file_task *t)
     file_job_hash(t, reach - at > HASH_STEP_BYTES ? at + HASH_STEP_BYTES : reach);
 }
 
-static enum err wrong_digest(struct file_task *t, const struct digest *actual, struct why *why)
+static void refetch(struct file_task *t)
 {
-    char expected[DIGEST_TEXT_MAX];
-    char got[DIGEST_TEXT_MAX];
-    digest_print(&t->file->entry->digest, expected);
-    digest_print(actual, got);
-    return fail(why, ERR_INTEGRITY, "'%s' is not what its source promises: expected %s, got %s",
-                t->file->entry->path, expected, got);
-}
-
-static void digest_failed(struct file_task *t, const struct digest *actual)
-{
-    struct fetch *f = t->fetch;
-    struct outcome o = {.cause = CAUSE_DIGEST};
-    struct retry_facts facts = {0};
-    struct verdict v = retry_decide(&t->retry, &f->policy, &facts, &o, &f->rng);
     struct why why;
-    enum err e = wrong_digest(t, actual, &why);
-    if (v.action == DO_RESTART) {
-        emit(f->emitter, (struct event){.type = EV_RETRY,
-                                        .u.retry = {.id = t->file->id,
-                                                    .attempt = 1,
-                                                    .cause = cause_word(CAUSE_DIGEST),
-                                                    .http_status = NUMBER_UNKNOWN}});
-        begin_anew(t);
-        return;
-    }
-    dest_drop_part(f->dest, &t->names);
-    file_task_fail(t, e, &why);
-}
-
-/* All bytes are in place and hashed: is it what was promised? */
-static void check_digest(struct file_task *t)
-{
-    if (!has_digest(t)) {
-        t->state = STATE_PUBLISHING;
-        file_job_publish(t);
-        return;
-    }
-    if (!t->hasher || hasher_bytes(t->hasher) != t->size) return;
-    struct digest actual;
-    struct why why;
-    if (!hasher_finish(t->hasher, &actual)) {
-        enum err e =
-            fail(&why, ERR_INTERNAL, "the digest of '%s' cannot be computed", t->file->entry->path);
+    if (t->fetch->settings->offline) {
+        enum err e = fail(&why, ERR_NOT_CACHED,
+                          "'%s' is here with other content, and --offline forbids to fetch it",
+                          t->file->entry->path);
         file_task_fail(t, e, &why);
-    } else if (digest_equal(&actual, &t->file->entry->digest)) {
-        t->state = STATE_PUBLISHING;
-        file_job_publish(t);
-    } else {
-        digest_failed(t, &actual);
+        return;
     }
+    file_task_resolve(t);
 }
 
 /* A file that was there already: is its content right? If not it is fetched as if it were missing.
@@ -282,17 +210,17 @@ static void step_adopting(struct file_task *t)
         file_job_link(t);
         return;
     }
-    t->fetch->bytes_present -= t->size; // it counted as there
+    if (t->size != TO_THE_END) t->fetch->bytes_present -= t->size; // it counted as there
     t->file->state = PLAN_MISSING;
-    file_task_resolve(t);
+    refetch(t);
 }
 
 static void step_fetching(struct file_task *t)
 {
-    if (t->restart && !anything_out(t)) begin_anew(t);
+    if (t->restart && !anything_out(t)) file_task_begin_anew(t);
     if (t->restart || t->calling || t->err) return;
     catch_up(t);
-    if (!t->job_out && all_there(t)) check_digest(t);
+    if (!t->job_out && all_there(t)) file_task_check(t);
 }
 
 static void step(struct file_task *t)

@@ -101,6 +101,16 @@ uint64_t file_task_verified_bytes(const struct file_task *t);
 /* Facts for the scheduler. */
 void file_task_view(const struct file_task *t, struct sched_file *ret);
 
+/* file_check.c */
+bool file_task_has_digest(const struct file_task *t);
+void file_task_new_hasher(struct file_task *t);
+/* All bytes are in place: publishes, or begins anew, or fails. */
+void file_task_check(struct file_task *t);
+/* From byte 0, nothing being out: what arrived counts for nothing. */
+void file_task_begin_anew(struct file_task *t);
+/* What arrived can be continued by another request. */
+bool file_task_can_continue(const struct file_task *t);
+
 /* file_parts.c */
 void part_start(struct file_task *t, struct range range, unsigned shard);
 void part_cut_largest(struct file_task *t, uint64_t at);

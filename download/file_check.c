@@ -1,0 +1,134 @@
+/* Is what arrived the file that was promised, may it be continued, and how does it begin anew? */
+#include <unistd.h>
+
+#include "download/base/mem.h"
+#include "download/file_task.h"
+
+bool file_task_has_digest(const struct file_task *t)
+{
+    return t->file->entry->digest.kind != DIGEST_NONE;
+}
+
+void file_task_new_hasher(struct file_task *t)
+{
+    hasher_free(t->hasher);
+    t->hasher = hasher_new(t->file->entry->digest.kind, t->size == TO_THE_END ? 0 : t->size);
+}
+
+/* Its origin knows ranges, and something would tell two versions apart. */
+bool file_task_can_continue(const struct file_task *t)
+{
+    return t->retry.wholes == 0 && (file_task_has_digest(t) || t->resolve.etag);
+}
+
+/* ---- anew ---- */
+
+static void uncount(struct file_task *t)
+{
+    struct fetch *f = t->fetch;
+    f->bytes_present -= ranges_total(&t->done);
+    f->bytes_reused -= t->reused;
+    t->reused = 0;
+    ranges_clear(&t->done);
+    ranges_clear(&t->claimed);
+}
+
+/* What a probe learned belongs to the version that is gone, and so does the name it is vouched for
+ * by. (A listing gives no validators.) */
+static void forget_version(struct file_task *t)
+{
+    struct listing_entry *e = t->file->entry;
+    if (file_task_has_digest(t) || !e->etag) return;
+    mem_free(e->etag);
+    e->etag = NULL;
+    e->size = SIZE_NOT_KNOWN;
+    mem_free(t->names.identity);
+    t->names.identity = NULL;
+}
+
+static enum err empty(struct file_task *t, struct why *why)
+{
+    enum err e = t->journal_fd >= 0 ? journal_restart(&t->journal, why) : OK;
+    if (e || t->file->entry->size != SIZE_NOT_KNOWN) return e;
+    if (!ftruncate(t->part_fd, 0)) return OK;
+    return fail_errno(why, "cannot empty the partial of '%s'", t->file->entry->path);
+}
+
+void file_task_begin_anew(struct file_task *t)
+{
+    struct why why;
+    t->restart = false;
+    uncount(t);
+    if (!t->whole) forget_version(t);
+    t->size = t->file->entry->size;
+    file_task_new_hasher(t);
+    enum err e = empty(t, &why);
+    if (e) {
+        file_task_fail(t, e, &why);
+    } else if (t->whole) {
+        mem_free(t->resolve.etag); // in one piece no two versions meet
+        t->resolve.etag = NULL;
+    } else {
+        file_task_resolve(t); // a new look: URL, size, validator
+    }
+}
+
+/* ---- the end ---- */
+
+static enum err wrong_digest(const struct file_task *t, const struct digest *actual,
+                             struct why *why)
+{
+    char expected[DIGEST_TEXT_MAX];
+    char got[DIGEST_TEXT_MAX];
+    digest_print(&t->file->entry->digest, expected);
+    digest_print(actual, got);
+    return fail(why, ERR_INTEGRITY, "'%s' is not what its source promises: expected %s, got %s",
+                t->file->entry->path, expected, got);
+}
+
+static void digest_failed(struct file_task *t, const struct digest *actual)
+{
+    struct fetch *f = t->fetch;
+    struct outcome o = {.cause = CAUSE_DIGEST};
+    struct retry_facts facts = {0};
+    struct verdict v = retry_decide(&t->retry, &f->policy, &facts, &o, &f->rng);
+    struct why why;
+    enum err e = wrong_digest(t, actual, &why);
+    if (v.action == DO_RESTART) {
+        emit(f->emitter, (struct event){.type = EV_RETRY,
+                                        .u.retry = {.id = t->file->id,
+                                                    .attempt = 1,
+                                                    .cause = cause_word(CAUSE_DIGEST),
+                                                    .http_status = NUMBER_UNKNOWN}});
+        file_task_begin_anew(t);
+        return;
+    }
+    dest_drop_part(f->dest, &t->names);
+    file_task_fail(t, e, &why);
+}
+
+static void publish(struct file_task *t)
+{
+    t->state = STATE_PUBLISHING;
+    file_job_publish(t);
+}
+
+void file_task_check(struct file_task *t)
+{
+    if (!file_task_has_digest(t)) {
+        publish(t);
+        return;
+    }
+    if (t->hasher && hasher_bytes(t->hasher) != t->size) return;
+    struct digest actual;
+    if (!t->hasher || !hasher_finish(t->hasher, &actual)) {
+        struct why why;
+        enum err e =
+            fail(&why, ERR_INTERNAL, "the digest of '%s' cannot be computed", t->file->entry->path);
+        file_task_fail(t, e, &why);
+    } else if (digest_equal(&actual, &t->file->entry->digest)) {
+        publish(t);
+    } else {
+        digest_failed(t, &actual);
+    }
+}
