@@ -32,7 +32,7 @@ static void events_broken(void *user, int error)
     atomic_store(&out->events_error, error);
 }
 
-static void add(struct outlets *out, const struct observer_ops *ops, void *user)
+static bool add(struct outlets *out, const struct observer_ops *ops, void *user)
 {
     static const struct event NO_MEMORY = {
         .type = EV_RESULT,
@@ -44,9 +44,10 @@ static void add(struct outlets *out, const struct observer_ops *ops, void *user)
                      .retry_after_s = NUMBER_UNKNOWN},
     };
     struct observer *o = observer_start(ops, user, OBSERVER_BOX_BYTES);
-    if (!o) return;
+    if (!o) return false;
     observer_prepare(o, &NO_MEMORY);
     out->observers[out->count++] = o;
+    return true;
 }
 
 static bool wants_bar(const struct options *o)
@@ -57,19 +58,23 @@ static bool wants_bar(const struct options *o)
     return !str_empty(term) && !str_eq(term, "dumb");
 }
 
-static void open_people(struct outlets *out)
+static enum err no_thread(struct why *why)
+{
+    return fail(why, ERR_INTERNAL, "cannot start a thread to tell what happens");
+}
+
+static enum err open_people(struct outlets *out, struct why *why)
 {
     const struct options *o = out->options;
-    if (o->quiet) return;
+    if (o->quiet) return OK;
     bool all = o->settings.command != COMMAND_PLAN && !str_eq(o->progress, "none");
     enum note_level level = all ? NOTE_ALL : NOTE_PROBLEMS;
     if (wants_bar(o)) {
         live_init(&out->live, STDERR_FILENO, !environment_no_color(), level);
-        add(out, &LIVE_OPS, &out->live);
-    } else {
-        plain_init(&out->plain, STDERR_FILENO, level);
-        add(out, &PLAIN_OPS, &out->plain);
+        return add(out, &LIVE_OPS, &out->live) ? OK : no_thread(why);
     }
+    plain_init(&out->plain, STDERR_FILENO, level);
+    return add(out, &PLAIN_OPS, &out->plain) ? OK : no_thread(why);
 }
 
 static enum err open_streams(struct outlets *out, struct why *why)
@@ -79,11 +84,11 @@ static enum err open_streams(struct outlets *out, struct why *why)
         enum err e = fds_open_events(o->events, &out->events_fd, &out->events_fd_ours, why);
         if (e) return e;
         jsonl_stream_init(&out->events, out->events_fd, out->run_id, events_broken, out);
-        add(out, &JSONL_STREAM_OPS, &out->events);
+        if (!add(out, &JSONL_STREAM_OPS, &out->events)) return no_thread(why);
     }
     if (o->json) {
         jsonl_stream_init(&out->json, STDOUT_FILENO, out->run_id, stdout_broken, out);
-        add(out, &JSONL_STREAM_OPS, &out->json);
+        if (!add(out, &JSONL_STREAM_OPS, &out->json)) return no_thread(why);
     }
     return OK;
 }
@@ -97,8 +102,8 @@ enum err outlets_open(struct outlets *out, const struct options *o, void (*stop)
     snprintf(out->run_id, sizeof(out->run_id), "%016" PRIx64, rng_next(&rng));
     plan_table_init(&out->table);
     enum err e = open_streams(out, why);
+    if (!e) e = open_people(out, why);
     if (e) return e;
-    open_people(out);
     atomic_store(&open_outlets, out);
     return OK;
 }

@@ -33,7 +33,7 @@ struct outlets {
     atomic_int events_error; // the same for --events
 };
 
-/* ERR_USAGE: --events cannot be opened. */
+/* ERR_USAGE: --events cannot be opened. ERR_INTERNAL: no thread for what was asked for. */
 NODISCARD enum err outlets_open(struct outlets *out, const struct options *o,
                                 void (*stop)(void *user), void *user, struct why *why);
 /* An event_fn. */
