@@ -284,16 +284,13 @@ static enum err survey_source(struct survey *s, struct why *why)
                                      .repo_type = s->settings->repo_type,
                                      .is_manifest = s->settings->source_is_manifest};
     enum err e = source_spec_parse(s->settings->source, &hint, &s->spec, why);
+    if (e) return e;
+    bool by_hub = s->spec.kind == SOURCE_HUB;
     bool read_only = s->settings->command != COMMAND_GET;
+    if (!by_hub) e = open_source(s, NULL, false, why); // a list that cannot be read makes nothing
     if (!e) e = dest_open(s->settings, &s->spec, read_only, &s->dest, why);
     if (e) return e;
-    if (s->spec.kind == SOURCE_HUB) {
-        e = survey_hub(s, why);
-    } else {
-        e = open_source(s, NULL, false, why);
-        if (!e) e = list_files(s, why);
-    }
-    return e;
+    return by_hub ? survey_hub(s, why) : list_files(s, why);
 }
 
 enum err survey_run(struct survey *s, struct why *why)

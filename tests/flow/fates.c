@@ -147,6 +147,14 @@ Test(fates, offline_a_damaged_file_is_not_asked_for)
     cr_expect_eq(hub_log_count(hub_log(h), &(struct hub_log_filter){0}), asked);
 }
 
+Test(fates, a_list_that_cannot_be_read_makes_nothing)
+{
+    SCOPED(tmpdir_freep) char *dir = tmpdir_new();
+    SCOPED(run_done) struct run r = run(dir, WORDS("get", "./no-such-list"), NO_ENV);
+    cr_expect_eq(r.status, 3, "%s", r.err);
+    cr_expect_not(tmpdir_has(dir, ".cache"));
+}
+
 Test(fates, a_link_made_anew_does_not_make_the_blob_unknown)
 {
     SCOPED(tmpdir_freep) char *dir = tmpdir_new();
