@@ -8,6 +8,7 @@
 
 #include "download/base/clock.h"
 #include "download/base/mem.h"
+#include "download/base/rng.h"
 #include "download/base/str.h"
 #include "download/dest_private.h"
 
@@ -47,13 +48,14 @@ enum err dest_link(const struct dest *d, const struct dest_names *n, struct why 
     const char *name = NULL;
     enum err e = open_folder(d, n->link_rel, &fd, &name, why);
     if (e) return e;
-    SCOPED(mem_freep) char *temporary = mem_printf(".%s.shardfetch", name);
-    if (strlen(temporary) > NAME_MAX) snprintf(temporary, strlen(temporary), ".shardfetch-link");
-    if (unlinkat(fd, temporary, 0) && errno != ENOENT) {
-        return fail_errno(why, "cannot remove '%s'", temporary);
-    }
+    char temporary[sizeof(".shardfetch-.tmp") + 16]; // as fs_replace_file's: nobody else's
+    struct rng rng;
+    rng_seed(&rng);
+    snprintf(temporary, sizeof(temporary), ".shardfetch-%016" PRIx64 ".tmp", rng_next(&rng));
     if (symlinkat(n->link_target, fd, temporary) || renameat(fd, temporary, fd, name)) {
-        return fail_errno(why, "cannot link '%s'", n->link_rel);
+        e = fail_errno(why, "cannot link '%s'", n->link_rel);
+        unlinkat(fd, temporary, 0);
+        return e;
     }
     return sync_folder(d, fd, n->link_rel, why);
 }
