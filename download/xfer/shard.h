@@ -19,9 +19,8 @@ struct shard_report {
     void *user;
     size_t count;
     struct shard_mark {
-        uint64_t id; // exchange
-        uint64_t
-            reached; // [from, reached) received; what is in its place is less by a slab at most
+        uint64_t id;      // exchange
+        uint64_t reached; // [from, reached) is in its place; a slab more may have come
     } marks[];
 };
 

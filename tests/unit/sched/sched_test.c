@@ -145,6 +145,8 @@ struct world_part {
 
 struct world {
     uint64_t size[WORLD_FILES];
+    bool whole[WORLD_FILES]; // its origin knows no ranges
+    size_t active;           // files [0, active) have begun, the others wait
     struct ranges claimed[WORLD_FILES], done[WORLD_FILES];
     struct world_part parts[WORLD_CONNECTIONS];
     struct rng rng;
@@ -164,8 +166,8 @@ static struct world_part *largest(struct world *w, size_t file)
 static void look(struct world *w, struct sched_file files[WORLD_FILES], unsigned *running_all)
 {
     *running_all = 0;
-    for (size_t f = 0; f < WORLD_FILES; f++) {
-        files[f] = (struct sched_file){.ready = true};
+    for (size_t f = 0; f < w->active; f++) {
+        files[f] = (struct sched_file){.ready = true, .whole = w->whole[f]};
         for (size_t i = 0; i < WORLD_CONNECTIONS; i++)
             files[f].running += w->parts[i].used && w->parts[i].file == f;
         *running_all += files[f].running;
@@ -179,6 +181,7 @@ static void begin(struct world *w, size_t file, struct range range)
 {
     for (size_t i = 0; i < WORLD_CONNECTIONS; i++) {
         if (w->parts[i].used) continue;
+        cr_assert(!w->whole[file] || (range.from == 0 && range.to == w->size[file]), "split");
         uint64_t rate = MIB / 4 + rng_below(&w->rng, 4 * MIB);
         w->parts[i] = (struct world_part){true, file, range, range.from, rate};
         ranges_add(&w->claimed[file], range.from, range.to);
@@ -187,15 +190,34 @@ static void begin(struct world *w, size_t file, struct range range)
     cr_assert_fail("more connections than allowed");
 }
 
+/* Nothing was chosen: no connection is idle that could have helped. */
+static void expect_busy(const struct sched_view *v)
+{
+    cr_assert_leq(v->running, WORLD_CONNECTIONS);
+    if (v->running == WORLD_CONNECTIONS) return;
+    for (size_t f = 0; f < v->count; f++) {
+        const struct sched_file *it = &v->files[f];
+        cr_assert(!it->has_hole || (it->whole && it->running), "a hole and a free connection");
+        bool splits = it->running && !it->whole && v->waiting_files == 0;
+        uint64_t left = it->largest.to - it->largest.from;
+        cr_assert(!splits || left < 2 * SCHED_STEAL_BYTES, "a remainder and a free connection");
+    }
+}
+
 static void choose(struct world *w)
 {
     for (;;) {
         struct sched_file files[WORLD_FILES];
-        struct sched_view v = {
-            .files = files, .count = WORLD_FILES, .connections = WORLD_CONNECTIONS};
+        struct sched_view v = {.files = files,
+                               .count = w->active,
+                               .connections = WORLD_CONNECTIONS,
+                               .waiting_files = WORLD_FILES - w->active};
         look(w, files, &v.running);
         struct sched_choice c = sched_next(&v);
-        if (c.what == SCHED_NOTHING) return;
+        if (c.what == SCHED_NOTHING) {
+            expect_busy(&v);
+            return;
+        }
         if (c.what == SCHED_FETCH) {
             begin(w, c.file, c.range);
             continue;
@@ -226,13 +248,17 @@ static bool move(struct world *w)
 
 Test(sched, every_byte_is_fetched_exactly_once_whatever_the_rates)
 {
-    for (uint64_t seed = 1; seed <= 50; seed++) {
+    for (uint64_t seed = 1; seed <= 200; seed++) {
         struct world w = {.rng = {.state = seed}};
         for (size_t f = 0; f < WORLD_FILES; f++)
             w.size[f] = rng_below(&w.rng, 300 * MIB);
+        for (size_t f = 0; f < WORLD_FILES; f++)
+            w.whole[f] = rng_below(&w.rng, 4) == 0;
+        w.active = 1 + rng_below(&w.rng, WORLD_FILES);
         do {
             choose(&w);
-        } while (move(&w));
+            if (w.active < WORLD_FILES && rng_below(&w.rng, 3) == 0) w.active++;
+        } while (move(&w) || w.active < WORLD_FILES);
         for (size_t f = 0; f < WORLD_FILES; f++) {
             cr_expect_eq(ranges_total(&w.done[f]), w.size[f], "seed %d", (int)seed);
             ranges_done(&w.done[f]);

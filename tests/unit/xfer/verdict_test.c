@@ -298,3 +298,22 @@ Test(verdict, garbage_counts_as_not_said)
     cr_expect_not(o.rate.known);
     headers_done(&h);
 }
+
+Test(verdict, the_older_rate_limit_fields_are_noted_too)
+{
+    static const struct field FIELDS[FIELDS_MAX] = {
+        {"RateLimit-Limit", "100"}, {"RateLimit-Remaining", "7"}, {"RateLimit-Reset", "30"}};
+    static const struct field HALF[FIELDS_MAX] = {{"RateLimit-Remaining", "7"}};
+    struct headers h;
+    fill(&h, FIELDS);
+    struct outcome o = {0};
+    verdict_note(&h, &o);
+    cr_expect(o.rate.known && o.rate.remaining == 7 && o.rate.reset_s == 30);
+    cr_expect_eq(o.rate.quota, 100);
+    headers_done(&h);
+    fill(&h, HALF);
+    o = (struct outcome){0};
+    verdict_note(&h, &o);
+    cr_expect_not(o.rate.known, "nobody says until when");
+    headers_done(&h);
+}
