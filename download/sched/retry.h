@@ -50,7 +50,7 @@ struct verdict {
 };
 
 enum {
-    RETRY_MAX_REFRESHES = 4,
+    RETRY_MAX_REFRESHES = 12, // many parts may share a URL that is good for few requests
     RETRY_MAX_REDIRECTS = 10,
 };
 
