@@ -213,7 +213,7 @@ static void add_warning(struct buf *b, const struct event_warning *e)
     add_text(b, "message", e->message, TEXT_MAX);
 }
 
-static void add_result(struct buf *b, const struct event_result *e, const struct observer_loss *l)
+static void add_result(struct buf *b, const struct event_result *e, const struct stream_loss *l)
 {
     add_small(b, "status", e->status);
     add_number(b, "exit", (uint64_t)e->exit);

@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-#include "cli/observer.h"
+#include "download/async/stream.h"
 #include "download/base/buf.h"
 #include "download/event.h"
 
@@ -15,7 +15,7 @@ enum { JSONL_VERSION = 1, JSONL_MAX_BYTES = 16 * 1024 };
 struct jsonl_head {
     uint64_t seq;    // from 1, no gaps in what is written
     const char *run; // id of the run
-    struct observer_loss loss;
+    struct stream_loss loss;
 };
 
 /* Appends to `ret`, which has room for JSONL_MAX_BYTES more. */

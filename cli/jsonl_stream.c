@@ -20,9 +20,10 @@ void jsonl_stream_done(struct jsonl_stream *s)
     buf_done(&s->line);
 }
 
-static void on_event(void *user, const struct event *e, const struct observer_loss *loss)
+static void on_event(void *user, const void *value, const struct stream_loss *loss)
 {
     struct jsonl_stream *s = user;
+    const struct event *e = value;
     if (s->writer.error) return;
     buf_reset(&s->line);
     jsonl_encode(e, &(struct jsonl_head){s->seq + 1, s->run, *loss}, &s->line);
@@ -39,4 +40,4 @@ static void interrupt(void *user)
     line_writer_interrupt(&s->writer);
 }
 
-const struct observer_ops JSONL_STREAM_OPS = {.event = on_event, .interrupt = interrupt};
+const struct observer_ops JSONL_STREAM_OPS = {.value = on_event, .interrupt = interrupt};

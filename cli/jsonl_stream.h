@@ -3,7 +3,7 @@
 #define SHARDFETCH_CLI_JSONL_STREAM_H
 
 #include "cli/line_writer.h"
-#include "cli/observer.h"
+#include "download/async/observer.h"
 #include "download/base/buf.h"
 
 /* The observer's thread, once, when a line could not be written; `error` is the errno. */

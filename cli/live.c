@@ -49,9 +49,10 @@ static void draw(struct live *l, uint64_t now_ns)
     l->drawn_ns = now_ns;
 }
 
-static void on_event(void *user, const struct event *e, const struct observer_loss *loss)
+static void on_event(void *user, const void *value, const struct stream_loss *loss)
 {
     (void)loss;
+    const struct event *e = value;
     struct live *l = user;
     uint64_t now_ns = clock_now_ns();
     if (e->type == EV_RUN_START) l->skew_ns = now_ns - e->mono_ms * MILLI_NS;
@@ -82,4 +83,4 @@ static void interrupt(void *user)
     line_writer_interrupt(&l->term.writer);
 }
 
-const struct observer_ops LIVE_OPS = {.event = on_event, .tick = on_tick, .interrupt = interrupt};
+const struct observer_ops LIVE_OPS = {.value = on_event, .tick = on_tick, .interrupt = interrupt};

@@ -3,8 +3,8 @@
 #define SHARDFETCH_CLI_LIVE_H
 
 #include "cli/note.h"
-#include "cli/observer.h"
 #include "cli/term.h"
+#include "download/async/observer.h"
 
 struct live { // the observer's thread
     struct view view;

@@ -43,7 +43,11 @@ static bool add(struct outlets *out, const struct observer_ops *ops, void *user)
                      .resumable = true,
                      .retry_after_s = NUMBER_UNKNOWN},
     };
-    struct observer *o = observer_start(ops, user, OBSERVER_BOX_BYTES);
+    const struct observer_opts opts = {
+        .ops = ops,
+        .user = user,
+        .stream = {.ops = &EVENT_VALUES, .policy = STREAM_COALESCE, .max_bytes = EVENT_BOX_BYTES}};
+    struct observer *o = observer_start(&opts);
     if (!o) return false;
     observer_prepare(o, &NO_MEMORY);
     out->observers[out->count++] = o;
@@ -193,13 +197,15 @@ bool outlets_finish(struct outlets *out)
     uint64_t deadline_ns = clock_now_ns() + READER_WAIT_NS;
     bool ended = true;
     for (size_t i = 0; i < out->count; i++)
-        ended = observer_stop(out->observers[i], deadline_ns) && ended;
-    out->count = 0;
+        ended = observer_end(out->observers[i], deadline_ns) && ended;
     return ended;
 }
 
 void outlets_done(struct outlets *out)
 {
+    for (size_t i = 0; i < out->count; i++)
+        observer_free(out->observers[i]);
+    out->count = 0;
     jsonl_stream_done(&out->json);
     jsonl_stream_done(&out->events);
     live_done(&out->live);

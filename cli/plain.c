@@ -32,9 +32,10 @@ static void progress(struct plain *p, uint64_t now_ms)
     put(p);
 }
 
-static void on_event(void *user, const struct event *e, const struct observer_loss *loss)
+static void on_event(void *user, const void *value, const struct stream_loss *loss)
 {
     (void)loss;
+    const struct event *e = value;
     struct plain *p = user;
     enum line_style style = LINE_PLAIN;
     buf_reset(&p->line);
@@ -49,4 +50,4 @@ static void interrupt(void *user)
     line_writer_interrupt(&p->writer);
 }
 
-const struct observer_ops PLAIN_OPS = {.event = on_event, .interrupt = interrupt};
+const struct observer_ops PLAIN_OPS = {.value = on_event, .interrupt = interrupt};

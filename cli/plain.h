@@ -4,7 +4,7 @@
 
 #include "cli/line_writer.h"
 #include "cli/note.h"
-#include "cli/observer.h"
+#include "download/async/observer.h"
 
 enum { PLAIN_PROGRESS_MS = 5000 }; // of taste: a line of progress that often
 

@@ -97,3 +97,23 @@ struct event *event_copy(const struct event *e, size_t *ret_bytes)
     *ret_bytes = bytes;
     return copy;
 }
+
+static void *copy_value(const void *value, size_t *ret_bytes)
+{
+    return event_copy(value, ret_bytes);
+}
+
+static unsigned value_key(const void *value)
+{
+    const struct event *e = value;
+    return e->type == EV_PROGRESS ? 1 : 0;
+}
+
+static bool value_is_last(const void *value)
+{
+    const struct event *e = value;
+    return e->type == EV_RESULT;
+}
+
+const struct value_ops EVENT_VALUES = {
+    .copy = copy_value, .key = value_key, .is_last = value_is_last};

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "download/async/value.h"
 #include "download/base/err.h"
 
 #define EVENT_LIST(X)                                                                              \
@@ -166,5 +167,9 @@ typedef void event_fn(void *user, const struct event *e);
 
 /* A deep copy in one block of memory (mem_free it); `*ret_bytes` is its size. */
 struct event *event_copy(const struct event *e, size_t *ret_bytes);
+
+/* Events as values of streams and callbacks: `progress` is coalesced, `result` is never lost. */
+extern const struct value_ops EVENT_VALUES;
+enum { EVENT_BOX_BYTES = 16 * 1024 * 1024 }; // contract: a slow reader's events, bounded
 
 #endif

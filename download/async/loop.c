@@ -15,6 +15,7 @@ struct loop {
     struct mailbox *posts;
     int wake_fd;
     atomic_bool interrupted;
+    bool is_virtual;
     /* loop's thread */
     struct list timers; // ascending at_ns
     uint64_t now_ns;
@@ -44,6 +45,15 @@ enum err loop_new(struct loop **ret, struct why *why)
     return OK;
 }
 
+enum err loop_new_virtual(struct loop **ret, struct why *why)
+{
+    enum err e = loop_new(ret, why);
+    if (e) return e;
+    (*ret)->is_virtual = true;
+    (*ret)->now_ns = SECOND_NS; // as good as any, and not 0, which means "never" to many
+    return OK;
+}
+
 void loop_free(struct loop *l)
 {
     if (!l) return;
@@ -52,9 +62,14 @@ void loop_free(struct loop *l)
     mem_free(l);
 }
 
-void loop_post(struct loop *l, struct post *take_p)
+bool loop_post(struct loop *l, struct post *take_p)
 {
-    mailbox_put(l->posts, &take_p->message, NULL); // no limit, never closed: always taken
+    return mailbox_put(l->posts, &take_p->message, NULL) == PUT_OK;
+}
+
+void loop_close(struct loop *l)
+{
+    mailbox_close(l->posts);
 }
 
 void loop_interrupt(struct loop *l)
@@ -102,10 +117,16 @@ bool timer_is_set(const struct timer *t)
     return !list_empty(&t->node);
 }
 
+static uint64_t next_timer_ns(const struct loop *l)
+{
+    if (list_empty(&l->timers)) return UINT64_MAX;
+    return container_of(l->timers.next, struct timer, node)->at_ns;
+}
+
 static int wait_ms(const struct loop *l)
 {
-    if (list_empty(&l->timers)) return -1;
-    uint64_t at = container_of(l->timers.next, struct timer, node)->at_ns;
+    uint64_t at = next_timer_ns(l);
+    if (at == UINT64_MAX) return -1;
     uint64_t now = clock_now_ns();
     if (at <= now) return 0;
     uint64_t ms = (at - now + MILLI_NS - 1) / MILLI_NS;
@@ -128,17 +149,36 @@ static void run_timers(struct loop *l)
     }
 }
 
-void loop_drain(struct loop *l)
+static bool drain(struct loop *l)
 {
+    bool any = false;
     struct message *m;
     while ((m = mailbox_take(l->posts))) {
         struct post *p = container_of(m, struct post, message);
         p->deliver(p);
+        any = true;
     }
+    return any;
+}
+
+void loop_drain(struct loop *l)
+{
+    drain(l);
+}
+
+static void turn_virtual(struct loop *l)
+{
+    uint64_t at = next_timer_ns(l);
+    if (!drain(l) && !loop_interrupted(l) && at != UINT64_MAX && at > l->now_ns) l->now_ns = at;
+    run_timers(l);
 }
 
 void loop_turn(struct loop *l)
 {
+    if (l->is_virtual) {
+        turn_virtual(l);
+        return;
+    }
     struct pollfd wait = {.fd = l->wake_fd, .events = POLLIN};
     if (poll(&wait, 1, wait_ms(l)) > 0) {
         uint64_t count;

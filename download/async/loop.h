@@ -30,11 +30,16 @@ struct timer {
 };
 
 NODISCARD enum err loop_new(struct loop **ret, struct why *why); // ERR_INTERNAL: no descriptor left
-void loop_free(struct loop *l);
+/* The same on a clock of its own, for tests: a turn that has nothing to deliver takes the time of
+ * the next timer instead of waiting for it. */
+NODISCARD enum err loop_new_virtual(struct loop **ret, struct why *why);
+void loop_free(struct loop *l); // what was posted must have been delivered
 
-/* Any thread. */
-void loop_post(struct loop *l, struct post *take_p);
-/* Any thread and signal handlers: ends a wait; loop_interrupted then answers true until cleared. */
+/* Any thread. False: the loop has been closed, and the post is still the caller's. */
+bool loop_post(struct loop *l, struct post *take_p);
+/* No more posts are taken; what was posted is still delivered by turns. Idempotent. */
+void loop_close(struct loop *l);
+/* Any thread and signal handlers: ends a wait; loop_interrupted answers true from then on. */
 void loop_interrupt(struct loop *l);
 
 /* Loop's thread only. */

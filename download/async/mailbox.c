@@ -8,11 +8,12 @@
 
 struct mailbox {
     pthread_mutex_t lock;
-    pthread_cond_t changed; // CLOCK_MONOTONIC: put, close, or taken empty
+    pthread_cond_t changed; // CLOCK_MONOTONIC: put, taken, close, nudge
     struct mailbox_opts opts;
     struct list messages;
     size_t cost_bytes;
     bool closed;
+    bool nudged;
 };
 
 struct mailbox *mailbox_new(const struct mailbox_opts *opts)
@@ -67,14 +68,20 @@ static enum mailbox_put put_locked(struct mailbox *m, struct message *take_m,
     return old ? PUT_REPLACED : PUT_OK;
 }
 
+/* After a put: unlocks, and wakes the taker where it is due. */
+static void unlock_and_wake(struct mailbox *m, bool was_empty, enum mailbox_put result)
+{
+    if (result == PUT_OK || result == PUT_REPLACED) pthread_cond_broadcast(&m->changed);
+    pthread_mutex_unlock(&m->lock);
+    if (was_empty && result == PUT_OK && m->opts.wake) m->opts.wake(m->opts.wake_user);
+}
+
 enum mailbox_put mailbox_put(struct mailbox *m, struct message *take_m, struct message **ret_old)
 {
     pthread_mutex_lock(&m->lock);
     bool was_empty = list_empty(&m->messages);
     enum mailbox_put result = put_locked(m, take_m, ret_old);
-    if (result == PUT_OK || result == PUT_REPLACED) pthread_cond_broadcast(&m->changed);
-    pthread_mutex_unlock(&m->lock);
-    if (was_empty && result == PUT_OK && m->opts.wake) m->opts.wake(m->opts.wake_user);
+    unlock_and_wake(m, was_empty, result);
     return result;
 }
 
@@ -84,7 +91,7 @@ static struct message *take_locked(struct mailbox *m)
     if (!node) return NULL;
     struct message *message = container_of(node, struct message, node);
     m->cost_bytes -= message->cost_bytes;
-    if (list_empty(&m->messages)) pthread_cond_broadcast(&m->changed);
+    pthread_cond_broadcast(&m->changed); // there is room, and it may be empty
     return message;
 }
 
@@ -105,15 +112,44 @@ static bool wait_locked(struct mailbox *m, uint64_t deadline_ns)
     return pthread_cond_timedwait(&m->changed, &m->lock, &until) == 0;
 }
 
+enum mailbox_put mailbox_put_wait(struct mailbox *m, struct message *take_m, uint64_t deadline_ns)
+{
+    pthread_mutex_lock(&m->lock);
+    bool was_empty = list_empty(&m->messages);
+    enum mailbox_put result = put_locked(m, take_m, NULL);
+    bool in_time = true;
+    while (result == PUT_FULL && in_time) {
+        size_t cost = take_m->cost_bytes;
+        was_empty = list_empty(&m->messages);
+        if (was_empty)
+            take_m->cost_bytes = 0; // larger than the box: it may be in it alone
+        else
+            in_time = wait_locked(m, deadline_ns);
+        result = put_locked(m, take_m, NULL);
+        if (result != PUT_OK) take_m->cost_bytes = cost;
+    }
+    unlock_and_wake(m, was_empty, result);
+    return result;
+}
+
 struct message *mailbox_wait(struct mailbox *m, uint64_t deadline_ns)
 {
     pthread_mutex_lock(&m->lock);
     struct message *message = take_locked(m);
-    while (!message && !m->closed && wait_locked(m, deadline_ns))
+    while (!message && !m->closed && !m->nudged && wait_locked(m, deadline_ns))
         message = take_locked(m);
     if (!message) message = take_locked(m);
+    if (!message) m->nudged = false;
     pthread_mutex_unlock(&m->lock);
     return message;
+}
+
+void mailbox_nudge(struct mailbox *m)
+{
+    pthread_mutex_lock(&m->lock);
+    m->nudged = true;
+    pthread_cond_broadcast(&m->changed);
+    pthread_mutex_unlock(&m->lock);
 }
 
 void mailbox_close(struct mailbox *m)

@@ -1,7 +1,8 @@
 /* mailbox.h - messages from any thread to one taker, in order (learned from libuv's async queue and
  * curl's thread queue). A message has one owner: the sender, then the box, then the taker.
  * Costs are counted, so that a box can be bounded; a keyed message replaces the unsent one of the
- * same key. Putting never blocks. Close is for good: what is still inside stays takeable. */
+ * same key. Putting
+ * does not block, unless asked to. Close is for good: what is still inside stays takeable. */
 #ifndef SHARDFETCH_ASYNC_MAILBOX_H
 #define SHARDFETCH_ASYNC_MAILBOX_H
 
@@ -35,11 +36,16 @@ enum mailbox_put { PUT_OK, PUT_REPLACED, PUT_FULL, PUT_CLOSED };
 /* OK: the box owns `take_m`. REPLACED: it took the older one's place, which is in `*ret_old` (never
  * refused for cost). FULL, CLOSED: the sender still owns it. `ret_old` may be NULL if no keys. */
 enum mailbox_put mailbox_put(struct mailbox *m, struct message *take_m, struct message **ret_old);
+/* The same, but waits for room until `deadline_ns` (clock_now_ns; UINT64_MAX = for ever) where it
+ * would have been FULL. A message larger than the box gets in when the box is empty. */
+enum mailbox_put mailbox_put_wait(struct mailbox *m, struct message *take_m, uint64_t deadline_ns);
 /* The oldest message, or NULL when empty. Never blocks. */
 struct message *mailbox_take(struct mailbox *m);
 /* The oldest message; waits for one until `deadline_ns` (clock_now_ns; UINT64_MAX = for ever).
- * NULL: time is up, or closed and empty. */
+ * NULL: time is up, closed and empty, or nudged and empty. */
 struct message *mailbox_wait(struct mailbox *m, uint64_t deadline_ns);
+/* Any thread: one wait of the taker ends, this one or the next. */
+void mailbox_nudge(struct mailbox *m);
 /* No more puts; wakes the taker. Idempotent. */
 void mailbox_close(struct mailbox *m);
 bool mailbox_closed(struct mailbox *m);

@@ -58,6 +58,14 @@ static void tell_run(struct observer *const *observers, size_t count)
     tell_all(observers, count, &RESULT);
 }
 
+static struct observer *start_observer(const struct observer_ops *ops, void *user, size_t bytes)
+{
+    return observer_start(&(struct observer_opts){
+        .ops = ops,
+        .user = user,
+        .stream = {.ops = &EVENT_VALUES, .policy = STREAM_COALESCE, .max_bytes = bytes}});
+}
+
 static bool round_of(int null_fd, uint64_t wait_ms)
 {
     int fds[2];
@@ -69,16 +77,18 @@ static bool round_of(int null_fd, uint64_t wait_ms)
     live_init(&live, null_fd, true, NOTE_ALL);
     plain_init(&plain, null_fd, NOTE_ALL);
     struct observer *observers[] = {
-        observer_start(&JSONL_STREAM_OPS, &stream, OBSERVER_BOX_BYTES),
-        observer_start(&LIVE_OPS, &live, OBSERVER_BOX_BYTES),
-        observer_start(&PLAIN_OPS, &plain, EVENTS), // too small for all
+        start_observer(&JSONL_STREAM_OPS, &stream, EVENT_BOX_BYTES),
+        start_observer(&LIVE_OPS, &live, EVENT_BOX_BYTES),
+        start_observer(&PLAIN_OPS, &plain, EVENTS), // too small for all
     };
     pthread_t reader;
     pthread_create(&reader, NULL, read_some, &fds[0]);
     tell_run(observers, 3);
     bool good = true;
     for (size_t i = 0; i < 3; i++)
-        good = observer_stop(observers[i], clock_now_ns() + wait_ms * MILLI_NS) && good;
+        good = observer_end(observers[i], clock_now_ns() + wait_ms * MILLI_NS) && good;
+    for (size_t i = 0; i < 3; i++)
+        observer_free(observers[i]);
     jsonl_stream_done(&stream);
     close(fds[1]); // a reader that got nothing waits for this
     void *failed = NULL;

@@ -12,7 +12,7 @@
 #include "download/base/scoped.h"
 #include "tests/unit/cli/sample.h"
 
-static const struct observer_loss NO_LOSS = {0, 0};
+static const struct stream_loss NO_LOSS = {0, 0};
 
 static void pipe_of(int ret[2])
 {
@@ -115,7 +115,7 @@ static void tell_run(const struct observer_ops *ops, void *user)
     size_t count;
     const struct event *run = sample_run(&count);
     for (size_t i = 0; i < count; i++)
-        ops->event(user, &run[i], &NO_LOSS);
+        ops->value(user, &run[i], &NO_LOSS);
 }
 
 Test(live, leaves_only_the_lines_that_stay)
@@ -146,13 +146,13 @@ Test(live, draws_at_most_ten_times_a_second)
     struct live l;
     live_init(&l, fds[1], false, NOTE_ALL);
     struct event e = {EV_PLAN, .u.plan = {.files = 1, .bytes_total = 5, .bytes_to_fetch = 5}};
-    LIVE_OPS.event(&l, &e, &NO_LOSS);
+    LIVE_OPS.value(&l, &e, &NO_LOSS);
     const uint64_t start = UINT64_MAX / 2;
     unsigned drawn = 0;
     uint64_t last_ns = 0;
     for (uint64_t ms = 0; ms < 1000; ms++) {
         struct event progress = sample_progress(ms, ms);
-        LIVE_OPS.event(&l, &progress, &NO_LOSS);
+        LIVE_OPS.value(&l, &progress, &NO_LOSS);
         LIVE_OPS.tick(&l, start + ms * 1000000);
         if (l.drawn_ns != last_ns) drawn++;
         last_ns = l.drawn_ns;
@@ -172,7 +172,7 @@ Test(plain, is_lines_without_escapes)
     tell_run(&PLAIN_OPS, &p);
     for (uint64_t s = 1; s <= 12; s++) { // progress every second, a line every five
         struct event e = sample_progress(1000 * s, s << 20);
-        PLAIN_OPS.event(&p, &e, &NO_LOSS);
+        PLAIN_OPS.value(&p, &e, &NO_LOSS);
     }
     plain_done(&p);
     close(fds[1]);

@@ -1,4 +1,4 @@
-#include "cli/observer.h"
+#include "download/async/observer.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -24,12 +24,13 @@ struct gate {
     bool once;
     unsigned seen[EV_RESULT + 1]; // observer's thread, read after it has ended
     uint64_t last_downloaded;
-    struct observer_loss loss;
+    struct stream_loss loss;
 };
 
-static void gate_event(void *user, const struct event *e, const struct observer_loss *loss)
+static void gate_event(void *user, const void *value, const struct stream_loss *loss)
 {
     struct gate *g = user;
+    const struct event *e = value;
     if (!g->once) {
         g->once = true;
         sem_post(&g->entered);
@@ -46,7 +47,22 @@ static void gate_interrupt(void *user)
     sem_post(&g->opened);
 }
 
-static const struct observer_ops GATE_OPS = {.event = gate_event, .interrupt = gate_interrupt};
+static const struct observer_ops GATE_OPS = {.value = gate_event, .interrupt = gate_interrupt};
+
+static struct observer *start_observer(const struct observer_ops *ops, void *user, size_t bytes)
+{
+    return observer_start(&(struct observer_opts){
+        .ops = ops,
+        .user = user,
+        .stream = {.ops = &EVENT_VALUES, .policy = STREAM_COALESCE, .max_bytes = bytes}});
+}
+
+static bool stop_observer(struct observer *o, uint64_t deadline_ns)
+{
+    bool ended = observer_end(o, deadline_ns);
+    if (ended) observer_free(o);
+    return ended;
+}
 
 static const struct event FIRST = {
     EV_RUN_START, .u.run_start = {"0", "get", "x", NULL, "h", "1", "1", "1", "1", 1}};
@@ -63,7 +79,7 @@ static struct observer *stuck(struct gate *g, size_t box_bytes)
 {
     sem_init(&g->entered, 0, 0);
     sem_init(&g->opened, 0, 0);
-    struct observer *o = observer_start(&GATE_OPS, g, box_bytes);
+    struct observer *o = start_observer(&GATE_OPS, g, box_bytes);
     observer_tell(o, &FIRST);
     sem_wait(&g->entered);
     return o;
@@ -72,14 +88,14 @@ static struct observer *stuck(struct gate *g, size_t box_bytes)
 Test(observer, progress_is_coalesced_to_the_newest)
 {
     struct gate g = {0};
-    struct observer *o = stuck(&g, OBSERVER_BOX_BYTES);
+    struct observer *o = stuck(&g, EVENT_BOX_BYTES);
     for (uint64_t i = 1; i <= 100; i++) {
         struct event progress = sample_progress(i, i);
         observer_tell(o, &progress);
     }
     observer_tell(o, &RESULT);
     sem_post(&g.opened);
-    cr_assert(observer_stop(o, in_ms(20000)));
+    cr_assert(stop_observer(o, in_ms(20000)));
     cr_assert_eq(g.seen[EV_PROGRESS], 1);
     cr_assert_eq(g.last_downloaded, 100);
     cr_assert_eq(g.loss.coalesced, 99);
@@ -94,7 +110,7 @@ Test(observer, a_full_box_drops_and_counts_but_takes_the_result)
         observer_tell(o, &WARNING);
     observer_tell(o, &RESULT);
     sem_post(&g.opened);
-    cr_assert(observer_stop(o, in_ms(20000)));
+    cr_assert(stop_observer(o, in_ms(20000)));
     cr_assert_eq(g.seen[EV_RESULT], 1);
     cr_assert_gt(g.seen[EV_WARNING], 0);
     cr_assert_lt(g.seen[EV_WARNING], 1000);
@@ -104,9 +120,9 @@ Test(observer, a_full_box_drops_and_counts_but_takes_the_result)
 Test(observer, stop_gives_up_on_a_reader_that_does_not_read)
 {
     struct gate g = {0};
-    struct observer *o = stuck(&g, OBSERVER_BOX_BYTES);
+    struct observer *o = stuck(&g, EVENT_BOX_BYTES);
     observer_tell(o, &RESULT);
-    cr_assert(observer_stop(o, in_ms(1)), "the interrupt ends it");
+    cr_assert(stop_observer(o, in_ms(1)), "the interrupt ends it");
     cr_assert_eq(g.seen[EV_RESULT], 1);
 }
 
@@ -116,7 +132,7 @@ static uint64_t count_tick(void *user, uint64_t now_ns)
     return now_ns + MILLI_NS;
 }
 
-static void ignore_event(void *user, const struct event *e, const struct observer_loss *loss)
+static void ignore_event(void *user, const void *e, const struct stream_loss *loss)
 {
     (void)user;
     (void)e;
@@ -125,13 +141,13 @@ static void ignore_event(void *user, const struct event *e, const struct observe
 
 Test(observer, ticks_come_without_events)
 {
-    static const struct observer_ops OPS = {.event = ignore_event, .tick = count_tick};
+    static const struct observer_ops OPS = {.value = ignore_event, .tick = count_tick};
     sem_t ticks;
     sem_init(&ticks, 0, 0);
-    struct observer *o = observer_start(&OPS, &ticks, OBSERVER_BOX_BYTES);
+    struct observer *o = start_observer(&OPS, &ticks, EVENT_BOX_BYTES);
     for (unsigned i = 0; i < 3; i++)
         sem_wait(&ticks);
-    cr_assert(observer_stop(o, in_ms(20000)));
+    cr_assert(stop_observer(o, in_ms(20000)));
 }
 
 /* ---- the JSON stream as an observer, over a pipe ---- */
@@ -158,7 +174,7 @@ static void start(struct piped *p, int fd)
     signal(SIGPIPE, SIG_IGN);
     p->write_fd = fd;
     jsonl_stream_init(&p->stream, fd, "0123456789abcdef", on_broken, &p->broken);
-    p->observer = observer_start(&JSONL_STREAM_OPS, &p->stream, OBSERVER_BOX_BYTES);
+    p->observer = start_observer(&JSONL_STREAM_OPS, &p->stream, EVENT_BOX_BYTES);
 }
 
 static void start_pipe(struct piped *p)
@@ -206,7 +222,7 @@ Test(jsonl_stream, numbers_what_it_writes_without_gaps)
     const struct event *run = sample_run(&count);
     for (size_t i = 0; i < count; i++)
         observer_tell(p.observer, &run[i]);
-    cr_assert(observer_stop(p.observer, in_ms(20000)));
+    cr_assert(stop_observer(p.observer, in_ms(20000)));
     finish(&p);
     SCOPED(buf_done) struct buf b;
     buf_init(&b, 1 << 20);
@@ -223,7 +239,7 @@ Test(jsonl_stream, a_slow_reader_never_slows_the_teller)
     for (unsigned i = 0; i < 5000; i++)
         observer_tell(p.observer, &WARNING);
     observer_tell(p.observer, &RESULT);
-    cr_assert(observer_stop(p.observer, in_ms(50)));
+    cr_assert(stop_observer(p.observer, in_ms(50)));
     cr_assert_eq(p.stream.writer.error, ECANCELED);
     cr_assert_eq(atomic_load(&p.broken.error), 0, "giving up is no broken stream");
     finish(&p);
@@ -243,7 +259,7 @@ Test(jsonl_stream, a_reader_that_went_away_is_told_once)
     close(p.read_fd);
     observer_tell(p.observer, &FIRST);
     observer_tell(p.observer, &WARNING);
-    cr_assert(observer_stop(p.observer, in_ms(20000)));
+    cr_assert(stop_observer(p.observer, in_ms(20000)));
     cr_assert_eq(atomic_load(&p.broken.error), EPIPE);
     cr_assert_eq(p.stream.seq, 0);
     finish(&p);
@@ -254,7 +270,7 @@ Test(jsonl_stream, a_full_device_is_told)
     struct piped p = {0};
     start(&p, open("/dev/full", O_WRONLY | O_CLOEXEC));
     observer_tell(p.observer, &FIRST);
-    cr_assert(observer_stop(p.observer, in_ms(20000)));
+    cr_assert(stop_observer(p.observer, in_ms(20000)));
     cr_assert_eq(atomic_load(&p.broken.error), ENOSPC);
     finish(&p);
 }
