@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "download/base/str.h"
@@ -41,11 +42,31 @@ enum err fds_open_events(const char *text, int *ret_fd, bool *ret_close, struct 
 {
     *ret_close = false;
     if (str_starts(text, "fd:")) return given_fd(text, ret_fd, why);
-    int fd = open(text, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (fd < 0) {
+    struct stat st;
+    bool is_fifo = stat(text, &st) == 0 && S_ISFIFO(st.st_mode);
+    int flags = is_fifo ? O_WRONLY | O_NONBLOCK : O_WRONLY | O_CREAT | O_TRUNC;
+    int fd = open(text, flags | O_CLOEXEC, 0666);
+    bool no_reader = fd < 0 && is_fifo && errno == ENXIO; // fifo(7)
+    if (fd < 0 && !no_reader) {
         return fail(why, ERR_USAGE, "--events: cannot open '%s': %s", text, strerror(errno));
     }
     *ret_fd = fd;
-    *ret_close = true;
+    *ret_close = !no_reader;
     return OK;
+}
+
+int fds_open_fifo(const char *path)
+{
+    int fd;
+    do {
+        fd = open(path, O_WRONLY | O_CLOEXEC);
+    } while (fd < 0 && errno == EINTR);
+    return fd;
+}
+
+/* For a moment we are the reader. */
+void fds_end_wait(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (fd >= 0) close(fd);
 }

@@ -10,7 +10,12 @@
 bool fds_reserve(void);
 
 /* "fd:N" of the user's own, or a file that is created or emptied. ERR_USAGE: no such descriptor,
- * not writable, not to be opened. Close it when `*ret_close`. */
+ * not writable, not to be opened. Close it when `*ret_close`. A FIFO that nobody reads yet gives
+ * -1: fds_open_fifo waits for its reader. */
 NODISCARD enum err fds_open_events(const char *text, int *ret_fd, bool *ret_close, struct why *why);
+
+/* Waits for a reader, or for fds_end_wait from another thread; -1: not to be opened. */
+int fds_open_fifo(const char *path);
+void fds_end_wait(const char *path);
 
 #endif

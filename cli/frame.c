@@ -80,7 +80,7 @@ static const char *file_state(const struct view_file *f, uint64_t now_ms, char r
 {
     switch (f->status) {
     case FILE_VERIFYING: return "verifying";
-    case FILE_PAUSED: return "waiting";
+    case FILE_PAUSED: return "paused";
     case FILE_FAILED: return "failed";
     case FILE_NOT_STARTED:
     case FILE_IN_PROGRESS:

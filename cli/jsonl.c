@@ -10,7 +10,7 @@
 
 /* Encoded bytes per text, so that the longest line (file_done: file, path, file_b64) fits. */
 enum { SMALL_MAX = 512, NAME_MAX_BYTES = 4096, PATH_MAX_BYTES = 5600, TEXT_MAX = 4096 };
-enum { WORST_ESCAPE = 6, EXACT_NAME_MAX = 4000, FILE_ENTRY_MAX = 256 };
+enum { WORST_ESCAPE = 6, EXACT_NAME_MAX = 4000, FILE_ENTRY_MAX = 256, TASK_ENTRY_MAX = 1024 };
 
 /* ---- values ---- */
 
@@ -213,6 +213,31 @@ static void add_warning(struct buf *b, const struct event_warning *e)
     add_text(b, "message", e->message, TEXT_MAX);
 }
 
+static void add_task(struct buf *b, const struct task_row *row)
+{
+    if (b->data[b->len - 1] != '[') buf_addc(b, ',');
+    buf_addc(b, '{');
+    add_number(b, "id", row->id);
+    add_number(b, "parent", row->parent ? row->parent : NUMBER_UNKNOWN);
+    add_small(b, "kind", row->kind);
+    add_small(b, "name", row->name);
+    add_small(b, "state", row->state);
+    add_number(b, "elapsed_ms", row->elapsed_ms);
+    buf_addc(b, '}');
+}
+
+static void add_tasks(struct buf *b, const struct event_tasks *e, size_t line_start)
+{
+    add_number(b, "running", e->count);
+    json_add_key(b, "tasks");
+    buf_addc(b, '[');
+    for (size_t i = 0; i < e->count; i++) {
+        if (b->len - line_start > JSONL_MAX_BYTES - TASK_ENTRY_MAX) break;
+        add_task(b, &e->rows[i]);
+    }
+    buf_addc(b, ']');
+}
+
 static void add_result(struct buf *b, const struct event_result *e, const struct stream_loss *l)
 {
     add_small(b, "status", e->status);
@@ -257,6 +282,7 @@ void jsonl_encode(const struct event *e, const struct jsonl_head *head, struct b
     case EV_FILE_DONE: add_file_done(ret, &e->u.file_done); break;
     case EV_FILE_FAILED: add_file_failed(ret, &e->u.file_failed); break;
     case EV_WARNING: add_warning(ret, &e->u.warning); break;
+    case EV_TASKS: add_tasks(ret, &e->u.tasks, start); break;
     case EV_RESULT: add_result(ret, &e->u.result, &head->loss); break;
     }
     buf_adds(ret, "}\n");

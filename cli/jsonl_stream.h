@@ -11,6 +11,7 @@ typedef void jsonl_broken_fn(void *user, int error);
 
 struct jsonl_stream { // the observer's thread
     struct line_writer writer;
+    const char *fifo; // whose reader is waited for, or NULL
     struct buf line;
     uint64_t seq; // of the last line written
     const char *run;
@@ -23,6 +24,8 @@ extern const struct observer_ops JSONL_STREAM_OPS;
 /* `run` and `fd` are borrowed. */
 void jsonl_stream_init(struct jsonl_stream *s, int fd, const char *run, jsonl_broken_fn *on_broken,
                        void *user);
+/* The descriptor is -1: `fifo` is opened when it has a reader, on the observer's thread. */
+void jsonl_stream_wait_for(struct jsonl_stream *s, const char *fifo);
 void jsonl_stream_done(struct jsonl_stream *s);
 
 #endif

@@ -48,7 +48,8 @@ static void add_retry(struct buf *b, const struct view *v, const struct event_re
 
 static void add_wait(struct buf *b, const struct event_wait *e)
 {
-    buf_addf(b, "wait    %.0f s, ", (double)e->wait_ms / 1000);
+    buf_adds(b, "wait    ");
+    if (e->wait_ms != NUMBER_UNKNOWN) buf_addf(b, "%.0f s, ", (double)e->wait_ms / 1000);
     add_clean(b, e->cause);
     if (e->origin) buf_adds(b, " of ");
     add_clean(b, e->origin);
@@ -114,14 +115,25 @@ static bool add_all(const struct view *v, const struct event *e, struct buf *b,
     case EV_FILE_START:
     case EV_PROGRESS:
     case EV_FILE_FAILED:
-    case EV_WARNING: break;
+    case EV_WARNING:
+    case EV_TASKS: break;
     }
     return false;
+}
+
+void note_task(const struct task_row *row, struct buf *ret)
+{
+    enum { INDENT = 2, KIND_WIDTH = 20 };
+    buf_addf(ret, "%*s%-*s ", (int)row->depth * INDENT, "",
+             KIND_WIDTH - (int)(row->depth % (KIND_WIDTH / INDENT)) * INDENT, row->kind);
+    buf_addf(ret, "%-10s%9.1f s  ", row->state, (double)row->elapsed_ms / 1000);
+    add_clean(ret, row->name);
 }
 
 bool note_add(const struct view *v, const struct event *e, enum note_level level, struct buf *ret,
               enum line_style *ret_style)
 {
+    if (level == NOTE_ASKED_FOR) return false;
     if (e->type == EV_WARNING) {
         buf_adds(ret, "warning ");
         add_clean(ret, e->u.warning.message);

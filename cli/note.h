@@ -8,7 +8,8 @@
 #include "download/base/buf.h"
 
 enum note_level {
-    NOTE_PROBLEMS, // warnings and failed files
+    NOTE_ASKED_FOR, // only what somebody asks for by a signal
+    NOTE_PROBLEMS,  // warnings and failed files
     NOTE_ALL,
 };
 
@@ -16,5 +17,8 @@ enum note_level {
  * known before the event. */
 bool note_add(const struct view *v, const struct event *e, enum note_level level, struct buf *ret,
               enum line_style *ret_style);
+
+/* One line of what runs, indented by its depth: kind, name, since when. */
+void note_task(const struct task_row *row, struct buf *ret);
 
 #endif

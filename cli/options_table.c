@@ -91,6 +91,8 @@ static const struct option ROWS[] = {
      ON_ALL, FIELD(json)},
     {"events", 0, GROUP_OUTPUT, KIND_PATH, "FILE|fd:N", NULL, NULL,
      "event stream elsewhere; standard output keeps the path", ON_ALL, FIELD(events)},
+    {"stop-with-reader", 0, GROUP_OUTPUT, KIND_SWITCH, NULL, NULL, NULL,
+     "stop, resumable, when the reader of --events goes away", ON_ALL, FIELD(stop_with_reader)},
     {"progress", 0, GROUP_OUTPUT, KIND_CHOICE, "auto|bar|plain|none", "auto", NULL,
      "progress for people on standard error", ON_ALL, FIELD(progress)},
     {"quiet", 'q', GROUP_OUTPUT, KIND_SWITCH, NULL, NULL, NULL,

@@ -23,13 +23,14 @@ static void stdout_broken(void *user, int error)
 {
     struct outlets *out = user;
     atomic_store(&out->stdout_error, error);
-    out->stop(out->user);
+    download_stop(out->download);
 }
 
 static void events_broken(void *user, int error)
 {
     struct outlets *out = user;
     atomic_store(&out->events_error, error);
+    if (out->options->stop_with_reader) download_stop(out->download);
 }
 
 static bool add(struct outlets *out, const struct observer_ops *ops, void *user)
@@ -70,12 +71,13 @@ static enum err no_thread(struct why *why)
 static enum err open_people(struct outlets *out, struct why *why)
 {
     const struct options *o = out->options;
-    if (o->quiet) return OK;
     bool all = o->settings.command != COMMAND_PLAN && !str_eq(o->progress, "none");
-    enum note_level level = all ? NOTE_ALL : NOTE_PROBLEMS;
-    if (wants_bar(o)) {
+    enum note_level level = o->quiet ? NOTE_ASKED_FOR : all ? NOTE_ALL : NOTE_PROBLEMS;
+    if (!o->quiet && wants_bar(o)) {
         live_init(&out->live, STDERR_FILENO, !environment_no_color(), level);
-        return add(out, &LIVE_OPS, &out->live) ? OK : no_thread(why);
+        if (!add(out, &LIVE_OPS, &out->live)) return no_thread(why);
+        out->view = out->observers[out->count - 1];
+        return OK;
     }
     plain_init(&out->plain, STDERR_FILENO, level);
     return add(out, &PLAIN_OPS, &out->plain) ? OK : no_thread(why);
@@ -88,6 +90,7 @@ static enum err open_streams(struct outlets *out, struct why *why)
         enum err e = fds_open_events(o->events, &out->events_fd, &out->events_fd_ours, why);
         if (e) return e;
         jsonl_stream_init(&out->events, out->events_fd, out->run_id, events_broken, out);
+        if (out->events_fd < 0) jsonl_stream_wait_for(&out->events, o->events);
         if (!add(out, &JSONL_STREAM_OPS, &out->events)) return no_thread(why);
     }
     if (o->json) {
@@ -97,44 +100,7 @@ static enum err open_streams(struct outlets *out, struct why *why)
     return OK;
 }
 
-enum err outlets_open(struct outlets *out, const struct options *o, void (*stop)(void *user),
-                      void *user, struct why *why)
-{
-    *out = (struct outlets){.options = o, .stop = stop, .user = user};
-    struct rng rng;
-    rng_seed(&rng);
-    snprintf(out->run_id, sizeof(out->run_id), "%016" PRIx64, rng_next(&rng));
-    plan_table_init(&out->table);
-    enum err e = open_streams(out, why);
-    if (!e) e = open_people(out, why);
-    if (e) return e;
-    atomic_store(&open_outlets, out);
-    return OK;
-}
-
-static void tell_all(struct outlets *out, const struct event *e)
-{
-    for (size_t i = 0; i < out->count; i++)
-        observer_tell(out->observers[i], e);
-}
-
-static void tell_token_warning(struct outlets *out, const struct event *start)
-{
-    if (!out->options->token_warning) return;
-    struct event e = {.type = EV_WARNING,
-                      .wall_ms = start->wall_ms,
-                      .mono_ms = start->mono_ms,
-                      .u.warning = {"token-not-sent", out->options->token_warning}};
-    tell_all(out, &e);
-}
-
-/* A cancelled run ends by a signal; shells see 128 + its number. */
-static int cancelled_exit(struct outlets *out)
-{
-    if (atomic_load(&out->stdout_error) == EPIPE) return 128 + SIGPIPE;
-    if (atomic_load(&out->stdout_error)) return err_exit_code(ERR_DISK);
-    return signals_caught() ? 128 + signals_caught() : err_exit_code(ERR_CANCELLED);
-}
+/* ---- what the observers cannot see alone ---- */
 
 /* What a result would say, if it had to be told now. */
 static void keep_count(struct outlets *out, const struct event *e)
@@ -149,17 +115,82 @@ static void keep_count(struct outlets *out, const struct event *e)
     }
 }
 
-void outlets_tell(void *outlets, const struct event *e)
+static void warn_of_token(struct outlets *out)
 {
-    struct outlets *out = outlets;
-    struct event told = *e;
-    if (e->type == EV_RESULT && e->u.result.code == ERR_CANCELLED) {
-        told.u.result.exit = cancelled_exit(out);
-    }
+    struct event e = {.type = EV_WARNING,
+                      .wall_ms = clock_wall_ms(),
+                      .mono_ms = (clock_now_ns() - out->start_ns) / MILLI_NS,
+                      .u.warning = {"token-not-sent", out->options->token_warning}};
+    callback_set(out->callback, &e); // told when everybody has had the present one
+}
+
+/* Control thread, before the observers. */
+static enum err on_event(void *user, const void *value, struct why *why)
+{
+    struct outlets *out = user;
+    const struct event *e = value;
+    (void)why; // nothing here fails
     plan_table_add(&out->table, e);
     keep_count(out, e);
-    tell_all(out, &told);
-    if (e->type == EV_RUN_START) tell_token_warning(out, e);
+    if (e->type == EV_RUN_START && out->options->token_warning) warn_of_token(out);
+    return OK;
+}
+
+static enum err observe(struct outlets *out, struct why *why)
+{
+    out->callback = callback_system_register(download_events(out->download), CALLBACK_EVENT);
+    callback_on_next(out->callback, on_event, out);
+    enum err e = OK;
+    for (size_t i = 0; !e && i < out->count; i++) {
+        struct id ignored;
+        e = callback_on_next_async(out->callback, out->observers[i], &ignored, why);
+    }
+    return e;
+}
+
+enum err outlets_open(struct outlets *out, const struct options *o, struct download *d,
+                      struct why *why)
+{
+    *out = (struct outlets){.options = o, .download = d};
+    struct rng rng;
+    rng_seed(&rng);
+    snprintf(out->run_id, sizeof(out->run_id), "%016" PRIx64, rng_next(&rng));
+    plan_table_init(&out->table);
+    enum err e = open_streams(out, why);
+    if (!e) e = open_people(out, why);
+    if (!e) e = observe(out, why);
+    if (e) return e;
+    atomic_store(&open_outlets, out);
+    return OK;
+}
+
+/* A cancelled run ends by a signal; shells see 128 + its number. */
+int outlets_cancelled_exit(void *outlets)
+{
+    struct outlets *out = outlets;
+    if (atomic_load(&out->stdout_error) == EPIPE) return 128 + SIGPIPE;
+    if (atomic_load(&out->stdout_error)) return err_exit_code(ERR_DISK);
+    return signals_caught() ? 128 + signals_caught() : err_exit_code(ERR_CANCELLED);
+}
+
+bool outlets_have_view(const struct outlets *out)
+{
+    return out->view != NULL;
+}
+
+void outlets_rest(struct outlets *out)
+{
+    if (!out->view) return;
+    live_rest(&out->live);
+    observer_nudge(out->view);
+    live_wait_for_rest(&out->live);
+}
+
+void outlets_redraw(struct outlets *out)
+{
+    if (!out->view) return;
+    live_redraw(&out->live);
+    observer_nudge(out->view);
 }
 
 static void tell_no_memory(struct outlets *out)

@@ -10,6 +10,7 @@
 #include "cli/options.h"
 #include "cli/plain.h"
 #include "cli/plan_table.h"
+#include "download/download.h"
 
 enum { RUN_ID_LEN = 17, OUTLETS_MAX = 3 };
 
@@ -25,19 +26,25 @@ struct outlets {
     struct plan_table table;
     struct observer *observers[OUTLETS_MAX];
     size_t count;
+    struct observer *view; // of `live`, one of them; NULL: there is none
+    struct download *download;
+    struct callback *callback;  // of all events
     uint64_t start_ns;          // of the run; 0 = it has not begun
     struct event_result so_far; // for a result without memory
-    void (*stop)(void *user);   // any thread: standard output is gone, the run is to end
-    void *user;
-    atomic_int stdout_error; // errno that broke the stream on standard output
-    atomic_int events_error; // the same for --events
+    atomic_int stdout_error;    // errno that broke the stream on standard output
+    atomic_int events_error;    // the same for --events
 };
 
 /* ERR_USAGE: --events cannot be opened. ERR_INTERNAL: no thread for what was asked for. */
-NODISCARD enum err outlets_open(struct outlets *out, const struct options *o,
-                                void (*stop)(void *user), void *user, struct why *why);
-/* An event_fn. */
-void outlets_tell(void *outlets, const struct event *e);
+NODISCARD enum err outlets_open(struct outlets *out, const struct options *o, struct download *d,
+                                struct why *why);
+/* A download_exit_fn: standard output that broke, or the signal that came. */
+int outlets_cancelled_exit(void *outlets);
+bool outlets_have_view(const struct outlets *out);
+/* Takes the view from the terminal and waits until that is done, half a second at most; nothing is
+ * drawn until outlets_redraw. */
+void outlets_rest(struct outlets *out);
+void outlets_redraw(struct outlets *out);
 /* Waits for the readers, 5 s at most in all. False: a reader's thread is stuck in a system call,
  * and `out` must stay until the process ends. */
 bool outlets_finish(struct outlets *out);

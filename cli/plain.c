@@ -32,6 +32,16 @@ static void progress(struct plain *p, uint64_t now_ms)
     put(p);
 }
 
+static void put_tasks(struct plain *p, const struct event_tasks *e)
+{
+    for (size_t i = 0; i < e->count; i++) {
+        buf_reset(&p->line);
+        note_task(&e->rows[i], &p->line);
+        put(p);
+    }
+    buf_reset(&p->line);
+}
+
 static void on_event(void *user, const void *value, const struct stream_loss *loss)
 {
     (void)loss;
@@ -39,6 +49,7 @@ static void on_event(void *user, const void *value, const struct stream_loss *lo
     struct plain *p = user;
     enum line_style style = LINE_PLAIN;
     buf_reset(&p->line);
+    if (e->type == EV_TASKS) put_tasks(p, &e->u.tasks);
     if (note_add(&p->view, e, p->level, &p->line, &style)) put(p);
     view_apply(&p->view, e);
     if (e->type == EV_PROGRESS) progress(p, e->mono_ms);

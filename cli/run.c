@@ -38,6 +38,47 @@ static void stop(void *user)
     download_stop(r->download);
 }
 
+static void tell_tasks(void *user)
+{
+    struct run *r = user;
+    download_tell_tasks(r->download);
+}
+
+static void toggle_pause(void *user)
+{
+    struct run *r = user;
+    download_toggle_pause(r->download);
+}
+
+static void poke(void *user)
+{
+    struct run *r = user;
+    download_poke(r->download);
+}
+
+/* Control thread: signals that are about the terminal. */
+static void on_poke(void *user)
+{
+    struct run *r = user;
+    bool suspend = signals_take_suspend();
+    if (suspend) {
+        outlets_rest(&r->outlets);
+        signals_suspend();
+    }
+    if (signals_take_redraw() || suspend) outlets_redraw(&r->outlets);
+}
+
+static void catch_signals(struct run *r)
+{
+    const struct signal_actions actions = {.stop = stop,
+                                           .tell_tasks = tell_tasks,
+                                           .toggle_pause = toggle_pause,
+                                           .poke = poke,
+                                           .has_view = outlets_have_view(&r->outlets)};
+    download_on_poke(r->download, on_poke, r);
+    signals_catch(&actions, r);
+}
+
 /* The stream on standard output is a promise: a run that could not keep it has failed. */
 static enum err check_streams(const struct run *r, enum err e, struct why *why)
 {
@@ -92,10 +133,11 @@ int run(const struct options *o)
     signals_ignore();
     mem_on_failure(outlets_out_of_memory);
     explain(o);
-    r->download = download_new(&o->settings, outlets_tell, &r->outlets);
+    r->download = download_new(&o->settings);
+    download_on_cancelled(r->download, outlets_cancelled_exit, &r->outlets);
     struct why why = {""};
-    enum err e = outlets_open(&r->outlets, o, stop, r, &why);
-    signals_stop(stop, r);
+    enum err e = outlets_open(&r->outlets, o, r->download, &why);
+    catch_signals(r);
     if (!e) e = download_run(r->download, &why);
     bool ended = outlets_finish(&r->outlets);
     signals_release();

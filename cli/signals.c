@@ -2,26 +2,31 @@
 
 #include <signal.h>
 #include <stdatomic.h>
-#include <stdbool.h>
 #include <unistd.h>
 
 #include "download/base/scoped.h"
 
 static const int STOPPING[] = {SIGINT, SIGTERM, SIGHUP};
+static const int ASKING[] = {SIGUSR1, SIGUSR2};
+static const int OF_VIEW[] = {SIGTSTP, SIGCONT, SIGWINCH};
 
 /* A handler has no argument of its own: these cannot be anywhere else. */
-struct stopper {
-    void (*stop)(void *user);
-    void *user;
-};
-static struct stopper stopper; // written before `armed` is set
+static struct signal_actions actions; // written before `armed` is set
+static void *actions_user;
 static atomic_bool armed;
 static atomic_int caught;
+static atomic_bool suspend_wanted;
+static atomic_bool redraw_wanted;
+
+static void set_handler(int signal_number, void (*handler)(int))
+{
+    struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART};
+    sigaction(signal_number, &action, NULL);
+}
 
 static void by_default(int signal_number)
 {
-    struct sigaction action = {.sa_handler = SIG_DFL};
-    sigaction(signal_number, &action, NULL);
+    set_handler(signal_number, SIG_DFL);
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, signal_number);
@@ -29,44 +34,76 @@ static void by_default(int signal_number)
     raise(signal_number);
 }
 
-static void on_signal(int signal_number)
+static void on_stopping(int signal_number)
 {
     int none = 0;
     if (!atomic_compare_exchange_strong(&caught, &none, signal_number)) {
         by_default(signal_number);
         _exit(128 + signal_number); // PID 1
     }
-    if (atomic_load(&armed)) stopper.stop(stopper.user);
+    if (atomic_load(&armed)) actions.stop(actions_user);
 }
 
-static void ignore(int signal_number)
+static void on_asking(int signal_number)
 {
-    struct sigaction action = {.sa_handler = SIG_IGN};
-    sigaction(signal_number, &action, NULL);
+    if (!atomic_load(&armed)) return;
+    if (signal_number == SIGUSR1) {
+        actions.tell_tasks(actions_user);
+    } else {
+        actions.toggle_pause(actions_user);
+    }
+}
+
+static void on_view(int signal_number)
+{
+    atomic_store(signal_number == SIGTSTP ? &suspend_wanted : &redraw_wanted, true);
+    if (atomic_load(&armed)) actions.poke(actions_user);
 }
 
 void signals_ignore(void)
 {
-    ignore(SIGPIPE);
-    ignore(SIGXFSZ);
+    set_handler(SIGPIPE, SIG_IGN);
+    set_handler(SIGXFSZ, SIG_IGN);
 }
 
-void signals_stop(void (*stop)(void *user), void *user)
+static void catch_all(const int *numbers, size_t count, void (*handler)(int))
 {
-    stopper = (struct stopper){stop, user};
-    atomic_store(&armed, true);
-    for (size_t i = 0; i < ARRAY_LEN(STOPPING); i++) {
+    for (size_t i = 0; i < count; i++) {
         struct sigaction before;
-        sigaction(STOPPING[i], NULL, &before);
-        if (before.sa_handler == SIG_IGN) continue;
-        struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
-        sigaction(STOPPING[i], &action, NULL);
+        sigaction(numbers[i], NULL, &before);
+        if (before.sa_handler != SIG_IGN) set_handler(numbers[i], handler);
     }
+}
+
+void signals_catch(const struct signal_actions *a, void *user)
+{
+    actions = *a;
+    actions_user = user;
+    atomic_store(&armed, true);
+    catch_all(STOPPING, ARRAY_LEN(STOPPING), on_stopping);
+    catch_all(ASKING, ARRAY_LEN(ASKING), on_asking);
+    if (a->has_view) catch_all(OF_VIEW, ARRAY_LEN(OF_VIEW), on_view);
 }
 
 void signals_release(void)
 {
     atomic_store(&armed, false);
+}
+
+bool signals_take_suspend(void)
+{
+    return atomic_exchange(&suspend_wanted, false);
+}
+
+bool signals_take_redraw(void)
+{
+    return atomic_exchange(&redraw_wanted, false);
+}
+
+void signals_suspend(void)
+{
+    by_default(SIGTSTP);
+    set_handler(SIGTSTP, on_view);
 }
 
 int signals_caught(void)

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "cli/columns.h"
 #include "download/base/str.h"
@@ -43,6 +44,12 @@ void term_size(const struct term *t, struct frame_size *ret)
     size_t height = known && w.ws_row > 0 ? w.ws_row : number_from("LINES", DEFAULT_HEIGHT);
     ret->width = width - 1;
     ret->height = height - 1;
+}
+
+bool term_in_front(const struct term *t)
+{
+    pid_t front = tcgetpgrp(t->writer.fd);
+    return front < 0 || front == getpgrp(); // no terminal at all, or ours
 }
 
 /* Rows that the drawn lines take at `width`: a terminal that became narrower has wrapped them. */

@@ -21,6 +21,9 @@ void term_done(struct term *t);
 /* What there is room for now (the window may change any time): TIOCGWINSZ, else COLUMNS and LINES,
  * else 80 by 24. One column is left free, so that no terminal wraps. */
 void term_size(const struct term *t, struct frame_size *ret);
+/* May the terminal be drawn on? Not while we are a job in the background (POSIX, chapter 11.1.4).
+ */
+bool term_in_front(const struct term *t);
 /* A line that stays; shown with the next term_draw. */
 void term_scroll(struct term *t, enum line_style style, const char *text);
 /* Replaces what is drawn; an empty frame removes it. One write. */

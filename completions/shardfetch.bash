@@ -5,7 +5,7 @@ _shardfetch_flags() {
     local all="--revision --repo-type --include --exclude --manifest --base-url --endpoint
         --local-dir --cache-dir --offline --token --token-file --no-token --retries --max-wait
         --stall-timeout --connect-timeout --require-digest --proxy --cacert --ipv4 --ipv6
-        --json --events --progress --quiet --verbose --config --help --version"
+        --json --events --stop-with-reader --progress --quiet --verbose --config --help --version"
     local fetch="--force-download --min-free --no-sync --max-workers --connections --keep-going
         --dry-run"
     case $1 in

@@ -12,6 +12,7 @@ static void start_waiting(struct calls *cs);
 static void end_call(struct call *c, enum err e)
 {
     c->err = e;
+    task_end(c->calls->spine->tasks, c->task, e, NULL);
     c->done(c);
 }
 
@@ -42,6 +43,7 @@ static void on_reply(struct post *p)
     struct call *c = x->owner;
     struct calls *cs = c->calls;
     cs->running--;
+    task_end(cs->spine->tasks, c->attempt, retry_error(&x->reply.outcome), NULL);
     pace_ended(&cs->pace, c->kind, &x->reply.outcome.rate, loop_now_ns(cs->loop));
     struct retry_facts facts = {.is_call = true};
     struct verdict v = retry_decide(&c->retry, &cs->policy, &facts, &x->reply.outcome, &cs->rng);
@@ -57,6 +59,11 @@ static void on_reply(struct post *p)
     start_waiting(cs);
 }
 
+static const char *what_of(const struct call *c)
+{
+    return c->request.label ? c->request.label : "where a file is";
+}
+
 static void start(struct calls *cs, struct call *c)
 {
     struct exchange *x = exchange_new(on_reply, c->request.body_max);
@@ -67,6 +74,9 @@ static void start(struct calls *cs, struct call *c)
     exchange_free(c->exchange);
     c->exchange = x;
     cs->running++;
+    const struct task_spec spec = {
+        .name = what_of(c), .kind = TASK_ATTEMPT, .group = "calls", .parent = c->task};
+    c->attempt = task_start(cs->spine->tasks, &spec);
     pace_started(&cs->pace, c->kind, loop_now_ns(cs->loop));
     shard_run(cs->shard, x);
 }
@@ -109,6 +119,7 @@ static void start_waiting(struct calls *cs)
 {
     uint64_t now = loop_now_ns(cs->loop);
     uint64_t soonest = UINT64_MAX;
+    if (control_paused(cs->spine->control)) return;
     list_each_safe (node, &cs->waiting) {
         if (cs->running >= CALLS_AT_ONCE) return;
         struct call *c = container_of(node, struct call, node);
@@ -144,8 +155,22 @@ static void on_retry(struct timer *t)
     start_waiting(c->calls);
 }
 
+static enum err on_control(void *user, const void *value, struct why *why)
+{
+    struct calls *cs = user;
+    (void)why; // nothing here fails
+    switch (*(const enum control *)value) {
+    case CONTROL_GO: start_waiting(cs); break;
+    case CONTROL_PAUSE: timer_cancel(&cs->timer); break;
+    case CONTROL_STOP: calls_stop(cs); break;
+    }
+    return OK;
+}
+
 void calls_init(struct calls *cs)
 {
+    cs->control = callback_on_next(cs->spine->control, on_control, cs);
+    cs->stopping = control_stopping(cs->spine->control);
     rng_seed(&cs->rng);
     list_init(&cs->waiting);
     list_init(&cs->delayed);
@@ -159,8 +184,15 @@ static void on_cancel(struct timer *t)
     end_call(container_of(t, struct call, timer), ERR_CANCELLED);
 }
 
+void calls_done(struct calls *cs)
+{
+    callback_remove(cs->spine->control, cs->control);
+    timer_cancel(&cs->timer);
+}
+
 void calls_stop(struct calls *cs)
 {
+    if (cs->stopping) return;
     cs->stopping = true;
     timer_cancel(&cs->timer);
     list_splice(&cs->waiting, &cs->delayed);
@@ -185,6 +217,9 @@ void calls_send(struct calls *cs, struct call *c)
 {
     c->calls = cs;
     c->retry = (struct retry_state){0};
+    const struct task_spec spec = {
+        .name = what_of(c), .kind = TASK_CALL, .group = "calls", .parent = c->parent};
+    c->task = task_start(cs->spine->tasks, &spec);
     timer_cancel(&c->timer);
     timer_init(&c->timer, cs->stopping ? on_cancel : on_retry);
     if (!cs->stopping) list_add_tail(&cs->delayed, &c->node);

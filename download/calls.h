@@ -12,6 +12,7 @@
 #include "download/sched/retry.h"
 #include "download/source/request.h"
 #include "download/source/source.h"
+#include "download/spine.h"
 #include "download/xfer/shard.h"
 
 struct call;
@@ -25,6 +26,7 @@ struct call {
     struct request request; // given away by calls_send
     enum pace_kind kind;
     uint64_t file_id; // for retry events; NUMBER_UNKNOWN outside a file
+    struct id parent; // the task that needs it
     call_fn *done;
     /* set when done */
     enum err err; // OK: `exchange->reply` is for the source; else final, in reply.outcome
@@ -34,9 +36,12 @@ struct call {
     struct list node; // in `waiting` or `delayed`
     struct timer timer;
     struct retry_state retry;
+    struct id task;    // from calls_send until just before `done`
+    struct id attempt; // the exchange under way
 };
 
 struct calls {
+    struct spine *spine;
     struct loop *loop;
     const struct emitter *emitter;
     struct shard *shard;
@@ -53,13 +58,16 @@ struct calls {
     unsigned running;
     uint64_t too_long_ns; // the wait for a rate limit that was not allowed; 0 = none was
     bool stopping;
+    struct id control; // its registration there
 };
 
 enum { CALLS_AT_ONCE = 16 };
 
-/* The caller has set loop, emitter, shard, policy, timeout_s, origin. */
+/* The caller has set spine, loop, emitter, shard, policy, timeout_s, origin. From then on they obey
+ * the spine's control: a pause starts none, a stop ends all. */
 void calls_init(struct calls *cs);
-/* Everything that waits ends as CAUSE_CANCELLED (through the loop). */
+void calls_done(struct calls *cs);
+/* Everything that waits ends as CAUSE_CANCELLED (through the loop). Idempotent. */
 void calls_stop(struct calls *cs);
 void call_init(struct call *c, enum pace_kind kind, call_fn *done);
 /* `done` comes from a later loop turn. */

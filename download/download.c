@@ -18,29 +18,45 @@
 
 #define MIN_FREE_MOST (UINT64_C(1) << 30)
 
-struct download *download_new(const struct settings *settings, event_fn *on_event, void *user)
+struct download *download_new(const struct settings *settings)
 {
     struct download *d = mem_new(sizeof(*d));
     d->settings = settings;
-    d->on_event = on_event;
-    d->user = user;
     d->retry_after_s = NUMBER_UNKNOWN;
-    d->start_error = loop_new(&d->loop, &d->start_why);
+    d->start_error = spine_init(&d->spine, &d->start_why);
+    if (d->spine.loop) loop_on_raise(d->spine.loop, download_on_raise, d);
     return d;
 }
 
 void download_free(struct download *d)
 {
     if (!d) return;
-    loop_free(d->loop);
+    spine_done(&d->spine);
     mem_free(d->path);
     mem_free(d->commit);
     mem_free(d);
 }
 
-void download_stop(struct download *d)
+struct callback_system *download_events(const struct download *d)
 {
-    if (d->loop) loop_interrupt(d->loop);
+    return d->spine.events;
+}
+
+struct loop *download_loop(const struct download *d)
+{
+    return d->spine.loop;
+}
+
+void download_on_poke(struct download *d, download_poked_fn *fn, void *user)
+{
+    d->on_poke = fn;
+    d->on_poke_user = user;
+}
+
+void download_on_cancelled(struct download *d, download_exit_fn *exit_status, void *user)
+{
+    d->on_cancelled = exit_status;
+    d->on_cancelled_user = user;
 }
 
 const char *download_path(const struct download *d)
@@ -172,7 +188,8 @@ static enum err fetch_all(struct download *d, struct engine *engine, struct surv
                       .dest = s->dest,
                       .plan = &s->plan,
                       .commit = s->commit,
-                      .loop = d->loop,
+                      .spine = &d->spine,
+                      .loop = d->spine.loop,
                       .emitter = &d->emitter};
     e = engine_start_calls(engine, why);
     if (!e) e = engine_start_pool(engine, why);
@@ -239,6 +256,12 @@ static bool is_resumable(enum err e)
            e == ERR_MEMORY || e == ERR_CANCELLED || e == ERR_PARTIAL;
 }
 
+static int exit_status(const struct download *d, enum err e)
+{
+    if (e == ERR_CANCELLED && d->on_cancelled) return d->on_cancelled(d->on_cancelled_user);
+    return err_exit_code(e);
+}
+
 static void tell_result(const struct download *d, enum err e, const struct why *why)
 {
     struct rusage usage = {0};
@@ -246,7 +269,7 @@ static void tell_result(const struct download *d, enum err e, const struct why *
     emit(&d->emitter,
          (struct event){.type = EV_RESULT,
                         .u.result = {.status = status_word(d, e),
-                                     .exit = err_exit_code(e),
+                                     .exit = exit_status(d, e),
                                      .code = e,
                                      .message = e ? why->text : "",
                                      .resumable = is_resumable(e),
@@ -261,26 +284,46 @@ static void tell_result(const struct download *d, enum err e, const struct why *
                                      .peak_rss_bytes = (uint64_t)usage.ru_maxrss * 1024}});
 }
 
+/* What is still alive now would run into what is freed next. */
+static enum err check_all_ended(const struct download *d, struct why *why)
+{
+    struct why alive;
+    enum err e = tasks_all_ended(d->spine.tasks, &alive);
+    if (!e) return OK;
+    emit_warning(&d->emitter, "task-alive", alive.text);
+    return fail(why, e, "%s", alive.text);
+}
+
+static void begin(struct download *d)
+{
+    SCOPED(mem_freep) char *shown = source_shown(d->settings->source);
+    d->spine.run = task_start(d->spine.tasks, &(struct task_spec){.name = shown, .kind = TASK_RUN});
+}
+
 enum err download_run(struct download *d, struct why *why)
 {
     struct why local;
     if (!why) why = &local;
-    emit_init(&d->emitter, d->on_event, d->user);
+    emit_init(&d->emitter, d->spine.events);
     tell_start(d);
     if (d->start_error) {
         *why = d->start_why;
         tell_result(d, d->start_error, why);
         return d->start_error;
     }
+    begin(d);
     struct engine engine;
-    engine_init(&engine, d->settings, d->loop, &d->emitter);
+    engine_init(&engine, d->settings, &d->spine, &d->emitter);
     struct survey survey = {.settings = d->settings, .engine = &engine, .emitter = &d->emitter};
     enum err e = run_command(d, &engine, &survey, why);
     uint64_t wait_ns = engine.calls.too_long_ns;
     if (e && wait_ns) d->retry_after_s = (wait_ns + SECOND_NS - 1) / SECOND_NS;
     engine_stop(&engine);
-    loop_drain(d->loop);
+    loop_drain(d->spine.loop);
     survey_done(&survey);
+    task_end(d->spine.tasks, d->spine.run, e, why);
+    enum err alive = check_all_ended(d, e ? NULL : why);
+    if (!e) e = alive;
     tell_result(d, e, why);
     return e;
 }

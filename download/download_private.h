@@ -1,25 +1,30 @@
-/* download_private.h - one run's own state, shared by download.c and verify.c. */
+/* download_private.h - one run's own state, shared by the files that carry it out. Control thread.
+ */
 #ifndef SHARDFETCH_DOWNLOAD_DOWNLOAD_PRIVATE_H
 #define SHARDFETCH_DOWNLOAD_DOWNLOAD_PRIVATE_H
 
-#include "download/async/loop.h"
 #include "download/download.h"
-#include "download/emit.h"
+#include "download/spine.h"
 #include "download/survey.h"
 
 struct download {
     const struct settings *settings;
-    event_fn *on_event;
-    void *user;
+    struct spine spine;
     struct emitter emitter;
-    struct loop *loop; // NULL when it could not be made
     enum err start_error;
     struct why start_why;
+    download_poked_fn *on_poke;
+    void *on_poke_user;
+    download_exit_fn *on_cancelled;
+    void *on_cancelled_user;
     /* the result */
     char *path;
     char *commit;
     uint64_t files_done, files_failed, bytes_fetched, bytes_reused;
     uint64_t retry_after_s;
 };
+
+/* wishes.c: what was wished for from outside, on the control thread. */
+void download_on_raise(void *download, unsigned wishes);
 
 #endif

@@ -2,9 +2,11 @@
 
 #include "download/base/clock.h"
 
-void emit_init(struct emitter *em, event_fn *fn, void *user)
+void emit_init(struct emitter *em, struct callback_system *events)
 {
-    *em = (struct emitter){.fn = fn, .user = user, .start_ns = clock_now_ns()};
+    *em = (struct emitter){.events = events,
+                           .all = callback_system_register(events, CALLBACK_EVENT),
+                           .start_ns = clock_now_ns()};
 }
 
 uint64_t emit_elapsed_ms(const struct emitter *em)
@@ -14,10 +16,10 @@ uint64_t emit_elapsed_ms(const struct emitter *em)
 
 void emit(const struct emitter *em, struct event e)
 {
-    if (!em->fn) return;
     e.wall_ms = clock_wall_ms();
     e.mono_ms = emit_elapsed_ms(em);
-    em->fn(em->user, &e);
+    callback_set(em->all, &e);
+    callback_system_trigger(em->events, event_type_word(e.type), &e);
 }
 
 void emit_warning(const struct emitter *em, const char *code, const char *message)

@@ -1,19 +1,23 @@
-/* emit.h - how events leave the control thread: stamped with both clocks, handed to the one
- * observer function the run was given. */
+/* emit.h - how events leave the control thread: stamped with both clocks, set in the callback of
+ * all events and in the one of their type. */
 #ifndef SHARDFETCH_DOWNLOAD_EMIT_H
 #define SHARDFETCH_DOWNLOAD_EMIT_H
 
 #include <stdint.h>
 
+#include "download/async/callback_system.h"
 #include "download/event.h"
 
+/* The callback of every event; those of one type have its word as name ("file_done"). */
+#define CALLBACK_EVENT "event"
+
 struct emitter {
-    event_fn *fn; // may be NULL
-    void *user;
+    struct callback_system *events;
+    struct callback *all;
     uint64_t start_ns;
 };
 
-void emit_init(struct emitter *em, event_fn *fn, void *user);
+void emit_init(struct emitter *em, struct callback_system *events);
 /* Fills in the times. */
 void emit(const struct emitter *em, struct event e);
 void emit_warning(const struct emitter *em, const char *code, const char *message);

@@ -11,12 +11,12 @@ enum {
     CALL_TIMEOUT_FACTOR = 6, // a call that trickles is given up after this many silences
 };
 
-void engine_init(struct engine *e, const struct settings *s, struct loop *loop,
+void engine_init(struct engine *e, const struct settings *s, struct spine *spine,
                  const struct emitter *em)
 {
     static const enum net_ip IP[] = {
         [IP_ANY] = NET_IP_ANY, [IP_V4] = NET_IP_V4, [IP_V6] = NET_IP_V6};
-    *e = (struct engine){.settings = s, .loop = loop, .emitter = em};
+    *e = (struct engine){.settings = s, .spine = spine, .loop = spine->loop, .emitter = em};
     e->user_agent = str_empty(s->user_agent_extra)
                         ? mem_printf("shardfetch/%s", s->version)
                         : mem_printf("shardfetch/%s; origin/%s", s->version, s->user_agent_extra);
@@ -48,6 +48,7 @@ enum err engine_start_calls(struct engine *e, struct why *why)
     if (!err) err = shard_start(&opts, &e->call_shard, why);
     if (err) return err;
     e->calls = (struct calls){
+        .spine = e->spine,
         .loop = e->loop,
         .emitter = e->emitter,
         .shard = e->call_shard,
@@ -99,6 +100,7 @@ void engine_stop_shards(struct engine *e)
 void engine_stop(struct engine *e)
 {
     engine_stop_shards(e);
+    if (e->call_shard) calls_done(&e->calls);
     shard_stop(e->call_shard);
     pool_free(e->pool);
     if (e->library_started) xfer_stop();

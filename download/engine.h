@@ -7,6 +7,7 @@
 #include "download/async/pool.h"
 #include "download/calls.h"
 #include "download/settings.h"
+#include "download/spine.h"
 #include "download/xfer/net.h"
 #include "download/xfer/shard.h"
 
@@ -14,7 +15,8 @@ enum { ENGINE_MAX_SHARDS = 4 };
 
 struct engine {
     const struct settings *settings;
-    struct loop *loop;
+    struct spine *spine;
+    struct loop *loop; // the spine's
     const struct emitter *emitter;
     struct net net;
     char *user_agent;
@@ -26,7 +28,7 @@ struct engine {
     bool library_started;
 };
 
-void engine_init(struct engine *e, const struct settings *s, struct loop *loop,
+void engine_init(struct engine *e, const struct settings *s, struct spine *spine,
                  const struct emitter *em);
 /* Calls can be made. Idempotent. */
 NODISCARD enum err engine_start_calls(struct engine *e, struct why *why);

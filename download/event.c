@@ -44,6 +44,7 @@ static const size_t STRINGS[][STRINGS_MAX] = {
                       AT(file_done.verified_by)},
     [EV_FILE_FAILED] = {AT(file_failed.file), AT(file_failed.cause)},
     [EV_WARNING] = {AT(warning.code), AT(warning.message)},
+    [EV_TASKS] = {0},
     [EV_RESULT] = {AT(result.status), AT(result.message), AT(result.path), AT(result.commit)},
 };
 
@@ -54,15 +55,24 @@ static const char *string_at(const struct event *e, size_t offset)
     return s;
 }
 
-static size_t files_bytes(const struct event *e)
+/* The one array that an event of its type may have. */
+static size_t array_of(const struct event *e, const void **ret_items)
 {
-    if (e->type != EV_PROGRESS) return 0;
-    return e->u.progress.file_count * sizeof(*e->u.progress.files);
+    if (e->type == EV_PROGRESS) {
+        *ret_items = e->u.progress.files;
+        return e->u.progress.file_count * sizeof(*e->u.progress.files);
+    }
+    if (e->type == EV_TASKS) {
+        *ret_items = e->u.tasks.rows;
+        return e->u.tasks.count * sizeof(*e->u.tasks.rows);
+    }
+    return 0;
 }
 
 static size_t copy_bytes(const struct event *e)
 {
-    size_t bytes = sizeof(*e) + files_bytes(e);
+    const void *items;
+    size_t bytes = sizeof(*e) + array_of(e, &items);
     for (size_t i = 0; i < STRINGS_MAX && STRINGS[e->type][i]; i++) {
         const char *s = string_at(e, STRINGS[e->type][i]);
         if (s) bytes += strlen(s) + 1;
@@ -87,11 +97,13 @@ struct event *event_copy(const struct event *e, size_t *ret_bytes)
     size_t bytes = copy_bytes(e);
     struct event *copy = mem_new(bytes);
     *copy = *e;
-    char *room = (char *)(copy + 1); // files first: they need the alignment
-    size_t files = files_bytes(e);
+    char *room = (char *)(copy + 1); // the array first: it needs the alignment
+    const void *items = NULL;
+    size_t array = array_of(e, &items);
     if (e->type == EV_PROGRESS) copy->u.progress.files = (const void *)room;
-    if (files > 0) memcpy(room, e->u.progress.files, files);
-    room += files;
+    if (e->type == EV_TASKS) copy->u.tasks.rows = (const void *)room;
+    if (array > 0) memcpy(room, items, array);
+    room += array;
     for (size_t i = 0; i < STRINGS_MAX && STRINGS[e->type][i]; i++)
         room = move_string(copy, STRINGS[e->type][i], room);
     *ret_bytes = bytes;

@@ -23,6 +23,7 @@
     X(EV_FILE_DONE, "file_done")                                                                   \
     X(EV_FILE_FAILED, "file_failed")                                                               \
     X(EV_WARNING, "warning")                                                                       \
+    X(EV_TASKS, "tasks")                                                                           \
     X(EV_RESULT, "result")
 
 enum event_type {
@@ -105,7 +106,7 @@ struct event_retry {
 
 struct event_wait {
     const char *origin;
-    uint64_t wait_ms;
+    uint64_t wait_ms; // NUMBER_UNKNOWN: until something else happens
     const char *cause;
 };
 
@@ -130,6 +131,20 @@ struct event_file_failed {
 struct event_warning {
     const char *code; // stable word, e.g. "token-rejected"
     const char *message;
+};
+
+/* What runs at this moment, parents before children; told when it is asked for (SIGUSR1). */
+enum { TASK_ROW_NAME_MAX = 128 };
+struct task_row {
+    uint64_t id, parent; // parent 0 = none
+    unsigned depth;
+    const char *kind, *state; // static storage
+    char name[TASK_ROW_NAME_MAX];
+    uint64_t elapsed_ms; // since it began
+};
+struct event_tasks {
+    const struct task_row *rows;
+    size_t count;
 };
 
 struct event_result {
@@ -158,12 +173,10 @@ struct event {
         struct event_file_done file_done;
         struct event_file_failed file_failed;
         struct event_warning warning;
+        struct event_tasks tasks;
         struct event_result result;
     } u;
 };
-
-/* Control thread, once per event, in order; must not block (a slow reader has its own thread). */
-typedef void event_fn(void *user, const struct event *e);
 
 /* A deep copy in one block of memory (mem_free it); `*ret_bytes` is its size. */
 struct event *event_copy(const struct event *e, size_t *ret_bytes);

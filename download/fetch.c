@@ -71,10 +71,13 @@ static void note_failure(struct fetch *f, const struct file_task *t)
     if (!f->settings->keep_going) fetch_stop(f);
 }
 
+static void end_when_finished(struct fetch *f);
+
 void fetch_file_ended(struct fetch *f, struct file_task *t)
 {
     list_remove(&t->node);
     f->task_count--;
+    task_end(f->spine->tasks, t->task, t->err, &t->why);
     if (t->err == OK) {
         f->files_done++;
         if (t->file->state >= PLAN_UNVERIFIED) f->bytes_reused += t->reused;
@@ -87,6 +90,7 @@ void fetch_file_ended(struct fetch *f, struct file_task *t)
         note_failure(f, t);
     }
     file_task_free(t);
+    end_when_finished(f);
 }
 
 void fetch_stop(struct fetch *f)
@@ -94,11 +98,8 @@ void fetch_stop(struct fetch *f)
     if (f->stopping) return;
     f->stopping = true;
     calls_stop(f->calls);
-    list_each_safe (node, &f->tasks) {
-        struct file_task *t = container_of(node, struct file_task, node);
-        file_task_abandon(t);
-        file_task_step(t); // ends at once when nothing of it is out
-    }
+    tasks_cancel_group(f->spine->tasks, FETCH_GROUP);
+    end_when_finished(f);
 }
 
 /* ---- what begins ---- */
@@ -176,7 +177,9 @@ static bool grant_one(struct fetch *f, struct file_task **tasks, struct sched_fi
 
 void fetch_schedule(struct fetch *f)
 {
+    if (control_paused(f->spine->control)) return;
     start_files(f);
+    end_when_finished(f);
     give_workers(f);
     if (f->stopping) return;
     size_t most = f->task_count + 1;
@@ -224,25 +227,74 @@ void fetch_on_cut(struct post *post)
     if (p) fetch_schedule(f);
 }
 
+/* ---- what is wished for ---- */
+
+static void park(struct fetch *f)
+{
+    list_each (node, &f->tasks) {
+        struct file_task *t = container_of(node, struct file_task, node);
+        t->parked = true;
+        parts_call_back(t);
+    }
+}
+
+static struct file_task *first_parked(const struct fetch *f)
+{
+    list_each (node, &f->tasks) {
+        struct file_task *t = container_of(node, struct file_task, node);
+        if (t->parked) return t;
+    }
+    return NULL;
+}
+
+/* A step may end its task, and by its failure all others. */
+static void go_on(struct fetch *f)
+{
+    for (struct file_task *t = first_parked(f); t; t = first_parked(f)) {
+        t->parked = false;
+        file_task_step(t);
+    }
+    fetch_schedule(f);
+}
+
+static enum err on_control(void *user, const void *value, struct why *why)
+{
+    struct fetch *f = user;
+    (void)why; // nothing here fails
+    switch (*(const enum control *)value) {
+    case CONTROL_GO: go_on(f); break;
+    case CONTROL_PAUSE: park(f); break;
+    case CONTROL_STOP: fetch_stop(f); break;
+    }
+    progress_emit(f);
+    return OK;
+}
+
 /* ---- the run ---- */
 
-static bool finished(const struct fetch *f)
+static void end_when_finished(struct fetch *f)
 {
     bool all_begun = f->stopping || f->next_file == f->plan->count;
-    return all_begun && list_empty(&f->tasks);
+    if (f->ended || !all_begun || !list_empty(&f->tasks)) return;
+    f->ended = true;
+    task_end(f->spine->tasks, f->task, f->err, &f->why);
 }
 
 enum err fetch_run(struct fetch *f, struct why *why)
 {
+    struct callback *control = f->spine->control;
+    struct id registration = callback_on_next(control, on_control, f);
+    f->task = task_start(
+        f->spine->tasks,
+        &(struct task_spec){.name = "all files", .kind = TASK_RUN, .parent = f->spine->run});
     progress_start(f);
+    if (control_stopping(control)) fetch_stop(f);
     fetch_schedule(f);
-    while (!finished(f)) {
-        loop_turn(f->loop);
-        if (loop_interrupted(f->loop)) fetch_stop(f);
-    }
+    err_ignore(task_await(f->spine->tasks, f->task, NULL)); // it is in `err`
+    callback_remove(control, registration);
     progress_end(f);
     bool complete = f->files_done == f->plan->count;
-    if (loop_interrupted(f->loop) && !complete) return fail(why, ERR_CANCELLED, "stopped");
+    if (control_stopping(control) && !complete) return fail(why, ERR_CANCELLED, "stopped");
     if (f->err) {
         *why = f->why;
         if (f->err == ERR_PARTIAL) {

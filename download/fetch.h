@@ -23,7 +23,11 @@
 #include "download/sched/retry.h"
 #include "download/settings.h"
 #include "download/source/source.h"
+#include "download/spine.h"
 #include "download/xfer/shard.h"
+
+/* Tasks of files. */
+#define FETCH_GROUP "files"
 
 struct file_task;
 
@@ -34,7 +38,8 @@ struct fetch {
     struct dest *dest;
     struct plan *plan;
     const char *commit;
-    struct loop *loop;
+    struct spine *spine;
+    struct loop *loop; // the spine's
     struct pool *pool;
     const struct emitter *emitter;
     struct calls *calls;
@@ -52,7 +57,9 @@ struct fetch {
     unsigned cuts;    // cuts sent and not yet answered
     uint64_t next_id;
     bool stopping; // nothing new is started
+    bool ended;    // and nothing is left
     struct timer progress_timer;
+    struct id task; // of all files together
 
     /* what came of it */
     uint64_t files_done, files_failed;

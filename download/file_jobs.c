@@ -13,14 +13,18 @@ static void done(struct job *j)
     struct file_task *t = fj->file;
     struct fetch *f = t->fetch;
     t->job_out = false;
+    task_end(f->spine->tasks, fj->task, fj->err, &fj->why);
     if (fj->err) file_task_fail(t, fj->err, &fj->why);
     file_task_step(t);
     fetch_schedule(f);
 }
 
-static void submit(struct file_task *t, job_fn *work)
+static void submit(struct file_task *t, const char *what, job_fn *work)
 {
     t->job = (struct file_job){.job = {.work = work, .done = done}, .file = t};
+    t->job.task =
+        task_start(t->fetch->spine->tasks,
+                   &(struct task_spec){.name = what, .kind = TASK_JOB, .parent = t->task});
     t->job_out = true;
     pool_run(t->fetch->pool, &t->job.job);
 }
@@ -69,7 +73,7 @@ static void prepare(struct job *j)
 
 void file_job_prepare(struct file_task *t)
 {
-    submit(t, prepare);
+    submit(t, "prepare", prepare);
 }
 
 /* What cannot be opened is fetched as if it were missing. */
@@ -83,7 +87,7 @@ static void open_final(struct job *j)
 
 void file_job_open_final(struct file_task *t)
 {
-    submit(t, open_final);
+    submit(t, "open", open_final);
 }
 
 static void hash(struct job *j)
@@ -96,7 +100,7 @@ static void hash(struct job *j)
 void file_job_hash(struct file_task *t, uint64_t to)
 {
     t->hash_to = to;
-    submit(t, hash);
+    submit(t, "hash", hash);
 }
 
 static void publish(struct job *j)
@@ -115,7 +119,7 @@ static void publish(struct job *j)
 
 void file_job_publish(struct file_task *t)
 {
-    submit(t, publish);
+    submit(t, "publish", publish);
 }
 
 static void link_only(struct job *j)
@@ -127,5 +131,5 @@ static void link_only(struct job *j)
 
 void file_job_link(struct file_task *t)
 {
-    submit(t, link_only);
+    submit(t, "link", link_only);
 }

@@ -16,6 +16,34 @@ static struct hasher *lend_hasher(struct file_task *t, uint64_t from)
 }
 
 static void on_exchange(struct post *p);
+static void cut(struct part_task *p, uint64_t at);
+
+/* Asked to end through the registry. */
+static void on_cancel(void *user)
+{
+    cut(user, 0);
+}
+
+static void begin_tasks(const struct file_task *t, struct part_task *p)
+{
+    struct tasks *tasks = t->fetch->spine->tasks;
+    SCOPED(mem_freep) char *name = mem_printf("from %" PRIu64, p->range.from);
+    p->task = task_start(
+        tasks,
+        &(struct task_spec){
+            .name = name, .kind = TASK_PART, .parent = t->task, .cancel = on_cancel, .user = p});
+    SCOPED(mem_freep) char *shard = mem_printf("shard %u", p->shard);
+    p->attempt = task_start(
+        tasks, &(struct task_spec){.name = shard, .kind = TASK_ATTEMPT, .parent = p->task});
+}
+
+static void end_tasks(const struct file_task *t, const struct part_task *p)
+{
+    struct tasks *tasks = t->fetch->spine->tasks;
+    enum err e = retry_error(&p->exchange->reply.outcome);
+    task_end(tasks, p->attempt, e, NULL);
+    task_end(tasks, p->task, e, NULL);
+}
 
 void part_start(struct file_task *t, struct range range, unsigned shard)
 {
@@ -45,6 +73,7 @@ void part_start(struct file_task *t, struct range range, unsigned shard)
     p->exchange = x;
     p->exchange_id = x->id;
 
+    begin_tasks(t, p);
     ranges_add(&t->claimed, range.from, range.to);
     list_add_tail(&t->parts, &p->node);
     t->last_shard = shard;
@@ -138,6 +167,7 @@ static void learn(struct file_task *t, const struct exchange *x)
 static void absorb(struct file_task *t, struct part_task *p)
 {
     struct fetch *f = t->fetch;
+    end_tasks(t, p);
     list_remove(&p->node);
     f->running--;
     f->load[p->shard]--;
@@ -206,14 +236,13 @@ static void follow(struct file_task *t, const struct part_task *p)
 static void act(struct file_task *t, const struct part_task *p, const struct verdict *v)
 {
     const struct outcome *o = &p->exchange->reply.outcome;
-    struct loop *loop = t->fetch->loop;
     struct why why;
     switch (v->action) {
     case DO_COMPLETE:
     case DO_REQUEUE: break;
     case DO_RETRY:
         tell_retry(t, p, o, v->wait_ns);
-        timer_set(loop, &t->timer, loop_now_ns(loop) + v->wait_ns);
+        file_task_wait(t, "retry", loop_now_ns(t->fetch->loop) + v->wait_ns);
         break;
     case DO_REFRESH: file_task_resolve(t); break;
     case DO_REDIRECT: follow(t, p); break;

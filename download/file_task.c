@@ -16,10 +16,33 @@ static bool anything_out(const struct file_task *t)
     return t->job_out || t->calling || !list_empty(&t->parts);
 }
 
+static void end_wait(struct file_task *t, enum err e)
+{
+    struct id id = t->waiting;
+    t->waiting = (struct id){0};
+    if (!id_is_none(id)) task_end(t->fetch->spine->tasks, id, e, NULL);
+}
+
+static void stop_waiting(struct file_task *t)
+{
+    timer_cancel(&t->timer);
+    end_wait(t, ERR_CANCELLED);
+}
+
+void file_task_wait(struct file_task *t, const char *what, uint64_t at_ns)
+{
+    struct fetch *f = t->fetch;
+    stop_waiting(t); // a part that failed before it waits for less
+    t->waiting = task_start(
+        f->spine->tasks, &(struct task_spec){.name = what, .kind = TASK_TIMER, .parent = t->task});
+    timer_set(f->loop, &t->timer, at_ns);
+}
+
 static void on_timer(struct timer *timer)
 {
     struct file_task *t = container_of(timer, struct file_task, timer);
     struct fetch *f = t->fetch;
+    end_wait(t, OK);
     if (t->err) file_task_step(t); // that was all it waited for
     fetch_schedule(f);
 }
@@ -43,9 +66,24 @@ static void begin(struct file_task *t)
     }
 }
 
+/* Asked to end through the registry. */
+static void on_cancel(void *user)
+{
+    struct file_task *t = user;
+    file_task_abandon(t);
+    file_task_step(t); // ends at once when nothing of it is out
+}
+
 struct file_task *file_task_new(struct fetch *f, struct plan_file *file)
 {
     struct file_task *t = mem_new(sizeof(*t));
+    t->task = task_start(f->spine->tasks, &(struct task_spec){.name = file->entry->path,
+                                                              .kind = TASK_FILE,
+                                                              .group = FETCH_GROUP,
+                                                              .priority = file->priority,
+                                                              .parent = f->task,
+                                                              .cancel = on_cancel,
+                                                              .user = t});
     t->fetch = f;
     t->file = file;
     t->part_fd = -1;
@@ -62,7 +100,6 @@ struct file_task *file_task_new(struct fetch *f, struct plan_file *file)
 
 void file_task_free(struct file_task *t)
 {
-    timer_cancel(&t->timer);
     if (t->call.done) call_done(&t->call);
     resolve_done(&t->resolve);
     hasher_free(t->hasher);
@@ -88,6 +125,7 @@ static void on_resolve(struct call *c)
 {
     struct file_task *t = container_of(c, struct file_task, call);
     struct fetch *f = t->fetch;
+    struct tasks *tasks = f->spine->tasks;
     t->calling = false;
     enum resolve_step step = RESOLVE_READY;
     struct why why = {""};
@@ -97,10 +135,13 @@ static void on_resolve(struct call *c)
     } else {
         e = resolve_reply(f->source, t->file->entry, &t->resolve, &c->exchange->reply, &step, &why);
     }
+    if (!e && step == RESOLVE_AGAIN) {
+        send_resolve(t);
+        return;
+    }
+    task_end(tasks, t->resolving, e, &why);
     if (e) {
         file_task_fail(t, e, &why);
-    } else if (step == RESOLVE_AGAIN) {
-        send_resolve(t);
     } else {
         resolved(t);
     }
@@ -114,13 +155,23 @@ static void send_resolve(struct file_task *t)
     call_done(&t->call);
     call_init(&t->call, PACE_RESOLVE, on_resolve);
     t->call.file_id = t->file->id;
+    t->call.parent = t->resolving;
     resolve_request(&t->resolve, &t->call.request);
     t->calling = true;
     calls_send(t->fetch->calls, &t->call);
 }
 
+/* Several parts may find at once that their URL has expired: one question serves all. */
+static bool begin_resolving(struct file_task *t)
+{
+    const struct task_spec spec = {
+        .name = t->file->entry->path, .kind = TASK_RESOLVE, .parent = t->task};
+    return task_start_or_join(t->fetch->spine->tasks, &spec, &t->resolving);
+}
+
 void file_task_resolve(struct file_task *t)
 {
+    if (t->calling) return;
     if (t->state != STATE_FETCHING) t->state = STATE_RESOLVING;
     resolve_done(&t->resolve);
     struct why why;
@@ -128,7 +179,7 @@ void file_task_resolve(struct file_task *t)
     if (!t->call.done) call_init(&t->call, PACE_RESOLVE, on_resolve);
     if (e) {
         file_task_fail(t, e, &why);
-    } else if (t->resolve.needs_request && t->size != 0) {
+    } else if (t->resolve.needs_request && t->size != 0 && begin_resolving(t)) {
         send_resolve(t);
     } else {
         resolved(t); // final already, or nothing to ask for
@@ -194,6 +245,7 @@ static void refetch(struct file_task *t)
  */
 static void step_adopting(struct file_task *t)
 {
+    if (control_paused(t->fetch->spine->control)) return;
     struct digest actual;
     uint64_t at = t->hasher ? hasher_bytes(t->hasher) : 0;
     if (t->hasher && t->part_fd >= 0 && at < t->size) {
@@ -218,7 +270,7 @@ static void step_adopting(struct file_task *t)
 static void step_fetching(struct file_task *t)
 {
     if (t->restart && !anything_out(t)) file_task_begin_anew(t);
-    if (t->restart || t->calling || t->err) return;
+    if (t->restart || t->calling || t->err || control_paused(t->fetch->spine->control)) return;
     catch_up(t);
     if (!t->job_out && all_there(t)) file_task_check(t);
 }
@@ -247,7 +299,9 @@ void file_task_step(struct file_task *t)
 {
     if (!t->err) step(t);
     bool ended = t->err || t->state == STATE_ENDED;
-    if (ended && !anything_out(t)) fetch_file_ended(t->fetch, t);
+    if (!ended || anything_out(t)) return;
+    stop_waiting(t);
+    fetch_file_ended(t->fetch, t);
 }
 
 void file_task_prepare(struct file_task *t)
@@ -261,7 +315,7 @@ void file_task_fail(struct file_task *t, enum err e, const struct why *why)
     if (t->err) return;
     t->err = e;
     if (why) t->why = *why;
-    timer_cancel(&t->timer);
+    stop_waiting(t);
     parts_call_back(t);
 }
 
@@ -282,10 +336,10 @@ void file_task_hold_back(struct file_task *t)
         struct why why;
         enum err e = calls_explain_wait(f->calls, &why);
         file_task_fail(t, e, &why);
-        timer_set(f->loop, &t->timer, now);
+        file_task_wait(t, "its end", now);
         return;
     }
-    timer_set(f->loop, &t->timer, now + wait_ns);
+    file_task_wait(t, "rate limit", now + wait_ns);
     calls_announce_wait(f->calls, wait_ns);
 }
 

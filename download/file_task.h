@@ -22,6 +22,7 @@ enum file_state {
 
 struct part_task {
     struct list node;
+    struct id task, attempt;
     struct file_task *file;
     struct exchange *exchange;
     uint64_t exchange_id;
@@ -38,6 +39,7 @@ struct part_task {
 
 struct file_job {
     struct job job;
+    struct id task;
     struct file_task *file;
     enum err err;
     struct why why;
@@ -45,6 +47,7 @@ struct file_job {
 
 struct file_task {
     struct list node; // fetch.tasks
+    struct id task;
     struct fetch *fetch;
     struct plan_file *file;
     enum file_state state;
@@ -52,6 +55,7 @@ struct file_task {
 
     struct call call; // resolve
     bool calling;
+    struct id resolving; // the task of all calls that it takes
     struct resolve resolve;
     unsigned decisions; // that changed how it is fetched: a wait, another URL, a new beginning
 
@@ -67,8 +71,10 @@ struct file_task {
 
     struct retry_state retry;
     struct timer timer; // a retry's wait
+    struct id waiting;  // its task
     bool whole;         // its origin knows no ranges
     bool restart;       // begins anew from byte 0 once nothing is out
+    bool parked;        // by a pause; takes a step when it ends
 
     struct file_job job; // one at a time
     bool job_out;
@@ -85,6 +91,8 @@ struct file_task {
 /* Begins with what the plan says of it. */
 struct file_task *file_task_new(struct fetch *f, struct plan_file *file);
 void file_task_free(struct file_task *t);
+/* It waits until then: for a retry, or for a bucket (`what`: static storage). */
+void file_task_wait(struct file_task *t, const char *what, uint64_t at_ns);
 /* Its bytes are at the endpoint and the bucket is empty: waits for it (the timer is set). */
 void file_task_hold_back(struct file_task *t);
 /* A worker's place is free: on to preparing. */

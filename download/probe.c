@@ -7,7 +7,9 @@
 struct probes {
     struct engine *engine;
     struct source *source;
-    size_t left;  // under way
+    size_t left; // under way
+    bool all_begun;
+    struct id task;
     enum err err; // first failure
     struct why why;
 };
@@ -21,6 +23,11 @@ struct probe {
 
 static void send(struct probe *p);
 
+static void end_all(struct probes *all)
+{
+    task_end(all->engine->spine->tasks, all->task, all->err, &all->why);
+}
+
 static void end(struct probe *p, enum err e, const struct why *why)
 {
     struct probes *all = p->all;
@@ -31,7 +38,7 @@ static void end(struct probe *p, enum err e, const struct why *why)
         all->why = *why;
         calls_stop(&all->engine->calls); // the others come back at once
     }
-    all->left--;
+    if (--all->left == 0 && all->all_begun) end_all(all);
 }
 
 static void on_reply(struct call *c)
@@ -56,6 +63,7 @@ static void send(struct probe *p)
 {
     call_done(&p->call);
     call_init(&p->call, PACE_RESOLVE, on_reply);
+    p->call.parent = p->all->task;
     resolve_request(&p->resolve, &p->call.request);
     calls_send(&p->all->engine->calls, &p->call);
 }
@@ -76,14 +84,11 @@ static void start(struct probes *all, struct probe *p, struct listing_entry *ent
 
 static enum err wait_for_all(struct probes *all, struct why *why)
 {
-    struct loop *loop = all->engine->loop;
-    while (all->left) {
-        loop_turn(loop);
-        if (loop_interrupted(loop)) calls_stop(&all->engine->calls);
-    }
-    if (loop_interrupted(loop)) return fail(why, ERR_CANCELLED, "stopped");
-    if (all->err) *why = all->why;
-    return all->err;
+    const struct spine *spine = all->engine->spine;
+    all->all_begun = true;
+    if (all->left == 0) end_all(all);
+    enum err e = task_await(spine->tasks, all->task, why);
+    return control_stopping(spine->control) ? fail(why, ERR_CANCELLED, "stopped") : e;
 }
 
 static void release(struct probe *items, size_t count)
@@ -101,6 +106,9 @@ static enum err probe(struct engine *engine, struct source *source, struct listi
     enum err e = engine_start_calls(engine, why);
     if (e) return e;
     struct probes all = {.engine = engine, .source = source};
+    all.task = task_start(engine->spine->tasks, &(struct task_spec){.name = "sizes and access",
+                                                                    .kind = TASK_CALL,
+                                                                    .parent = engine->spine->run});
     struct probe *items = mem_array(count + 1, sizeof(*items));
     for (size_t i = 0; i < count; i++)
         start(&all, &items[i], entries[i]);

@@ -6,7 +6,8 @@
 
 enum {
     TICK_MS = 200,
-    SMOOTH_MS = 3000, // the rate forgets with this time constant
+    PAUSED_TICK_MS = 2500, // contract: every 5 s at least
+    SMOOTH_MS = 3000,      // the rate forgets with this time constant
 };
 
 /* Exponential smoothing over irregular steps: weight dt / (dt + constant). */
@@ -26,6 +27,8 @@ static uint64_t eta_s(uint64_t left, uint64_t rate)
 
 static enum file_status status_of(const struct file_task *t)
 {
+    bool at_rest = list_empty(&t->parts) && !t->job_out && t->state != STATE_ENDED;
+    if (at_rest && control_paused(t->fetch->spine->control)) return FILE_PAUSED;
     switch (t->state) {
     case STATE_ADOPTING:
     case STATE_PUBLISHING: return FILE_VERIFYING;
@@ -67,8 +70,15 @@ static void describe(struct file_task *t, uint64_t now, struct progress_file *re
                                   .verified_bytes = file_task_verified_bytes(t)};
 }
 
+static enum file_status run_status(const struct fetch *f)
+{
+    if (f->files_done == f->plan->count) return FILE_COMPLETE;
+    return control_paused(f->spine->control) ? FILE_PAUSED : FILE_IN_PROGRESS;
+}
+
 static const char *waiting_for(const struct fetch *f)
 {
+    if (control_paused(f->spine->control)) return "paused";
     if (f->running) return NULL;
     list_each (node, &f->tasks) {
         const struct file_task *t = container_of(node, struct file_task, node);
@@ -93,28 +103,27 @@ void progress_emit(struct fetch *f)
     uint64_t total = f->plan->bytes_total; // without files whose size nobody told
     if (total < f->bytes_present) total = f->bytes_present;
     uint64_t left = total - f->bytes_present;
-    emit(f->emitter,
-         (struct event){.type = EV_PROGRESS,
-                        .u.progress = {.status = f->files_done == f->plan->count ? FILE_COMPLETE
-                                                                                 : FILE_IN_PROGRESS,
-                                       .completed_files = f->files_done,
-                                       .total_files = f->plan->count,
-                                       .downloaded = f->bytes_present,
-                                       .downloaded_this_session = f->bytes_fetched,
-                                       .total = total,
-                                       .bytes_per_s = f->rate_bytes_per_s,
-                                       .eta_s = eta_s(left, f->rate_bytes_per_s),
-                                       .connections = f->running,
-                                       .waiting_for = waiting_for(f),
-                                       .files = files,
-                                       .file_count = count}});
+    emit(f->emitter, (struct event){.type = EV_PROGRESS,
+                                    .u.progress = {.status = run_status(f),
+                                                   .completed_files = f->files_done,
+                                                   .total_files = f->plan->count,
+                                                   .downloaded = f->bytes_present,
+                                                   .downloaded_this_session = f->bytes_fetched,
+                                                   .total = total,
+                                                   .bytes_per_s = f->rate_bytes_per_s,
+                                                   .eta_s = eta_s(left, f->rate_bytes_per_s),
+                                                   .connections = f->running,
+                                                   .waiting_for = waiting_for(f),
+                                                   .files = files,
+                                                   .file_count = count}});
 }
 
 static void on_tick(struct timer *t)
 {
     struct fetch *f = container_of(t, struct fetch, progress_timer);
     progress_emit(f);
-    timer_set(f->loop, t, loop_now_ns(f->loop) + TICK_MS * MILLI_NS);
+    uint64_t ms = control_paused(f->spine->control) ? PAUSED_TICK_MS : TICK_MS;
+    timer_set(f->loop, t, loop_now_ns(f->loop) + ms * MILLI_NS);
 }
 
 void progress_start(struct fetch *f)

@@ -14,42 +14,33 @@
 
 enum { COMMIT_HEX = 40, MANIFEST_MAX_BYTES = 64 * 1024 * 1024 };
 
-struct survey_call {
-    struct call call;
-    bool ended;
-};
-
 static void on_call(struct call *c)
 {
-    container_of(c, struct survey_call, call)->ended = true;
+    (void)c; // its task is what is waited for
 }
 
-/* Carries one request; the reply is in `sc->call.exchange`. */
-static enum err carry(struct survey *s, struct survey_call *sc, const struct request *r,
+/* Carries one request; the reply is in `c->exchange`. */
+static enum err carry(struct survey *s, struct call *c, const struct request *r,
                       enum pace_kind kind, struct why *why)
 {
-    call_init(&sc->call, kind, on_call);
-    sc->ended = false;
+    call_init(c, kind, on_call);
+    c->parent = s->engine->spine->run;
     if (s->settings->offline) {
         return fail(why, ERR_NOT_CACHED, "%s is not cached, and --offline forbids to ask",
                     r->label ? r->label : "what was asked for");
     }
     enum err e = engine_start_calls(s->engine, why);
     if (e) return e;
-    struct loop *loop = s->engine->loop;
-    request_copy(r, &sc->call.request);
-    calls_send(&s->engine->calls, &sc->call);
-    while (!sc->ended) {
-        loop_turn(loop);
-        if (loop_interrupted(loop)) calls_stop(&s->engine->calls);
-    }
-    if (loop_interrupted(loop)) return fail(why, ERR_CANCELLED, "stopped");
-    if (!sc->call.err) return OK;
-    if (sc->call.err == ERR_RATE_LIMITED) return call_explain(&sc->call, s->source, NULL, why);
+    const struct spine *spine = s->engine->spine;
+    request_copy(r, &c->request);
+    calls_send(&s->engine->calls, c);
+    e = task_await(spine->tasks, c->task, NULL);
+    if (control_stopping(spine->control)) return fail(why, ERR_CANCELLED, "stopped");
+    if (!e) return OK;
+    if (e == ERR_RATE_LIMITED) return call_explain(c, s->source, NULL, why);
     struct why said;
-    outcome_say(&sc->call.exchange->reply.outcome, &said);
-    return fail(why, sc->call.err, "cannot get %s from %s", r->label ? r->label : "an answer",
-                said.text);
+    outcome_say(&c->exchange->reply.outcome, &said);
+    return fail(why, e, "cannot get %s from %s", r->label ? r->label : "an answer", said.text);
 }
 
 static enum err list_files(struct survey *s, struct why *why)
@@ -57,17 +48,28 @@ static enum err list_files(struct survey *s, struct why *why)
     enum err e = OK;
     struct request r = {0};
     while (!e && source_next(s->source, &r) == SOURCE_REQUEST) {
-        struct survey_call sc;
-        e = carry(s, &sc, &r, PACE_API, why);
-        if (!e) e = source_reply(s->source, &sc.call.exchange->reply, why);
+        struct call c;
+        e = carry(s, &c, &r, PACE_API, why);
+        if (!e) e = source_reply(s->source, &c.exchange->reply, why);
         request_done(&r);
-        call_done(&sc.call);
+        call_done(&c);
     }
     return e;
 }
 
+/* A pipe or terminal may keep us waiting: a stop ends that, too. False: it did. */
+static bool wait_for_input(const struct survey *s, int fd)
+{
+    const struct spine *spine = s->engine->spine;
+    while (!control_stopping(spine->control)) {
+        if (loop_turn_with(spine->loop, fd)) return true;
+    }
+    return false;
+}
+
 /* The user's own file: links are followed, "-" is standard input. */
-static enum err read_input(const char *path, struct buf *ret, struct why *why)
+static enum err read_input(const struct survey *s, const char *path, struct buf *ret,
+                           struct why *why)
 {
     bool is_stdin = str_eq(path, "-");
     SCOPED(fs_closep) int opened = is_stdin ? -1 : open(path, O_RDONLY | O_CLOEXEC);
@@ -78,6 +80,7 @@ static enum err read_input(const char *path, struct buf *ret, struct why *why)
     }
     char block[16 * 1024];
     for (;;) {
+        if (!wait_for_input(s, fd)) return fail(why, ERR_CANCELLED, "stopped");
         ssize_t n = read(fd, block, sizeof(block));
         if (n < 0 && errno == EINTR) continue;
         if (n < 0) return fail_errno(why, "cannot read '%s'", path);
@@ -98,7 +101,7 @@ static enum err open_source(struct survey *s, const char *known_commit, bool ski
     struct buf text;
     buf_init(&text, MANIFEST_MAX_BYTES);
     bool from_file = s->spec.kind == SOURCE_MANIFEST && s->spec.file;
-    enum err e = from_file ? read_input(s->spec.file, &text, why) : OK;
+    enum err e = from_file ? read_input(s, s->spec.file, &text, why) : OK;
     struct source_setup setup = {.endpoint = s->settings->endpoint,
                                  .base_url = s->settings->base_url,
                                  .manifest_text = from_file ? buf_str(&text) : NULL,

@@ -15,6 +15,8 @@ struct verification;
 /* One file being read; a job per STEP_BYTES. */
 struct check {
     struct job job;
+    struct id task;
+    struct list node; // in `parked`
     struct verification *all;
     const struct plan_file *file;
     struct dest_names names;
@@ -35,6 +37,7 @@ struct verification {
     size_t busy;
     uint64_t bytes; // hashed so far
     struct timer timer;
+    struct list parked; // checks that wait for the end of a pause
     struct why first;
 };
 
@@ -118,6 +121,7 @@ static void end_check(struct check *c)
         if (c->hasher) dest_stamp(v->survey->dest, &c->names, &c->stamp);
     }
     v->busy--;
+    task_end(v->run->spine.tasks, c->task, c->err, &c->why);
     hasher_free(c->hasher);
     fs_closep(&c->fd);
     dest_names_done(&c->names);
@@ -127,8 +131,12 @@ static void end_check(struct check *c)
 static void advance(struct check *c)
 {
     struct verification *v = c->all;
-    if (!c->err && loop_interrupted(v->run->loop)) c->err = ERR_CANCELLED;
+    if (!c->err && control_stopping(v->run->spine.control)) c->err = ERR_CANCELLED;
     bool more = !c->err && c->hasher && hasher_bytes(c->hasher) < c->stamp.size;
+    if (more && control_paused(v->run->spine.control)) {
+        list_add_tail(&v->parked, &c->node);
+        return;
+    }
     if (more) {
         pool_run(v->engine->pool, &c->job);
         return;
@@ -158,6 +166,9 @@ static void start_check(struct verification *v, const struct plan_file *file)
     c->job.done = step_done;
     dest_names_init(v->survey->dest, file->entry, v->survey->commit, &c->names);
     v->busy++;
+    c->task = task_start(v->run->spine.tasks, &(struct task_spec){.name = file->entry->path,
+                                                                  .kind = TASK_FILE,
+                                                                  .parent = v->run->spine.run});
     c->err = open_file(c);
     c->hasher = hasher_new(file->entry->digest.kind, file->entry->size);
     advance(c);
@@ -165,21 +176,24 @@ static void start_check(struct verification *v, const struct plan_file *file)
 
 static void start_more(struct verification *v)
 {
-    while (v->busy < AT_ONCE && v->next < v->survey->plan.count && !loop_interrupted(v->run->loop))
+    while (v->busy < AT_ONCE && v->next < v->survey->plan.count &&
+           control_value(v->run->spine.control) == CONTROL_GO)
         start_check(v, &v->survey->plan.files[v->next++]);
 }
 
 static void on_tick(struct timer *t)
 {
     struct verification *v = container_of(t, struct verification, timer);
-    struct loop *loop = v->run->loop;
+    struct loop *loop = v->run->spine.loop;
+    bool paused = control_paused(v->run->spine.control);
     uint64_t total = v->survey->plan.bytes_total;
     uint64_t ms = emit_elapsed_ms(&v->run->emitter);
     uint64_t rate = ms ? v->bytes * 1000 / ms : 0;
     uint64_t at = v->bytes < total ? v->bytes : total;
     emit(&v->run->emitter,
          (struct event){.type = EV_PROGRESS,
-                        .u.progress = {.status = FILE_VERIFYING,
+                        .u.progress = {.status = paused ? FILE_PAUSED : FILE_VERIFYING,
+                                       .waiting_for = paused ? "paused" : NULL,
                                        .completed_files = v->run->files_done,
                                        .total_files = v->survey->plan.count,
                                        .downloaded = at,
@@ -189,18 +203,38 @@ static void on_tick(struct timer *t)
     timer_set(loop, t, loop_now_ns(loop) + PROGRESS_MS * MILLI_NS);
 }
 
+/* A pause ends, or the run: what is parked goes on, and finds out which. */
+static enum err on_control(void *user, const void *value, struct why *why)
+{
+    struct verification *v = user;
+    (void)why; // nothing here fails
+    if (*(const enum control *)value == CONTROL_PAUSE) return OK;
+    struct list parked;
+    list_init(&parked);
+    list_splice(&parked, &v->parked);
+    struct list *node;
+    while ((node = list_pop(&parked)))
+        advance(container_of(node, struct check, node));
+    start_more(v);
+    return OK;
+}
+
 enum err verify_all(struct download *d, struct engine *engine, struct survey *s, struct why *why)
 {
     struct verification v = {.run = d, .engine = engine, .survey = s};
     enum err e = engine_start_pool(engine, why);
     if (e) return e;
+    struct loop *loop = d->spine.loop;
+    list_init(&v.parked);
     timer_init(&v.timer, on_tick);
-    timer_set(d->loop, &v.timer, loop_now_ns(d->loop) + PROGRESS_MS * MILLI_NS);
+    timer_set(loop, &v.timer, loop_now_ns(loop) + PROGRESS_MS * MILLI_NS);
+    struct id control = callback_on_next(d->spine.control, on_control, &v);
     start_more(&v);
-    while (v.busy)
-        loop_turn(d->loop);
+    while (v.busy || (v.next < s->plan.count && !control_stopping(d->spine.control)))
+        loop_turn(loop);
+    callback_remove(d->spine.control, control);
     timer_cancel(&v.timer);
-    if (loop_interrupted(d->loop)) return fail(why, ERR_CANCELLED, "stopped");
+    if (control_stopping(d->spine.control)) return fail(why, ERR_CANCELLED, "stopped");
     if (d->files_failed) {
         return fail(why, ERR_INTEGRITY,
                     "%" PRIu64 " of %zu files are damaged or missing; first: %s", d->files_failed,

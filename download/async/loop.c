@@ -9,16 +9,19 @@
 
 #include "download/base/clock.h"
 #include "download/base/mem.h"
+#include "download/base/scoped.h"
 
 struct loop {
     /* any thread */
     struct mailbox *posts;
     int wake_fd;
-    atomic_bool interrupted;
+    atomic_uint raised;
     bool is_virtual;
     /* loop's thread */
     struct list timers; // ascending at_ns
     uint64_t now_ns;
+    raised_fn *on_raise;
+    void *on_raise_user;
 };
 
 /* write(2) and an atomic flag only: signal handlers come here. */
@@ -72,15 +75,16 @@ void loop_close(struct loop *l)
     mailbox_close(l->posts);
 }
 
-void loop_interrupt(struct loop *l)
+void loop_raise(struct loop *l, unsigned bits)
 {
-    atomic_store(&l->interrupted, true);
+    atomic_fetch_or(&l->raised, bits);
     wake(l);
 }
 
-bool loop_interrupted(const struct loop *l)
+void loop_on_raise(struct loop *l, raised_fn *fn, void *user)
 {
-    return atomic_load(&l->interrupted);
+    l->on_raise = fn;
+    l->on_raise_user = user;
 }
 
 uint64_t loop_now_ns(const struct loop *l)
@@ -149,9 +153,16 @@ static void run_timers(struct loop *l)
     }
 }
 
+static bool deliver_raised(struct loop *l)
+{
+    unsigned bits = atomic_exchange(&l->raised, 0);
+    if (bits && l->on_raise) l->on_raise(l->on_raise_user, bits);
+    return bits != 0;
+}
+
 static bool drain(struct loop *l)
 {
-    bool any = false;
+    bool any = deliver_raised(l);
     struct message *m;
     while ((m = mailbox_take(l->posts))) {
         struct post *p = container_of(m, struct post, message);
@@ -169,7 +180,22 @@ void loop_drain(struct loop *l)
 static void turn_virtual(struct loop *l)
 {
     uint64_t at = next_timer_ns(l);
-    if (!drain(l) && !loop_interrupted(l) && at != UINT64_MAX && at > l->now_ns) l->now_ns = at;
+    if (!drain(l) && at != UINT64_MAX && at > l->now_ns) l->now_ns = at;
+    run_timers(l);
+}
+
+static void wait_for_any(const struct loop *l, struct pollfd *fds, nfds_t count)
+{
+    if (poll(fds, count, wait_ms(l)) <= 0 || !fds[0].revents) return;
+    uint64_t ignored;
+    ssize_t n = read(l->wake_fd, &ignored, sizeof(ignored)); // only to reset the counter
+    (void)n;
+}
+
+static void run_due(struct loop *l)
+{
+    l->now_ns = clock_now_ns();
+    drain(l);
     run_timers(l);
 }
 
@@ -179,13 +205,15 @@ void loop_turn(struct loop *l)
         turn_virtual(l);
         return;
     }
-    struct pollfd wait = {.fd = l->wake_fd, .events = POLLIN};
-    if (poll(&wait, 1, wait_ms(l)) > 0) {
-        uint64_t count;
-        ssize_t ignored = read(l->wake_fd, &count, sizeof(count)); // only to reset the counter
-        (void)ignored;
-    }
-    l->now_ns = clock_now_ns();
-    loop_drain(l);
-    run_timers(l);
+    struct pollfd fds[] = {{.fd = l->wake_fd, .events = POLLIN}};
+    wait_for_any(l, fds, ARRAY_LEN(fds));
+    run_due(l);
+}
+
+bool loop_turn_with(struct loop *l, int fd)
+{
+    struct pollfd fds[] = {{.fd = l->wake_fd, .events = POLLIN}, {.fd = fd, .events = POLLIN}};
+    wait_for_any(l, fds, ARRAY_LEN(fds));
+    run_due(l);
+    return fds[1].revents != 0;
 }

@@ -39,8 +39,9 @@ void loop_free(struct loop *l); // what was posted must have been delivered
 bool loop_post(struct loop *l, struct post *take_p);
 /* No more posts are taken; what was posted is still delivered by turns. Idempotent. */
 void loop_close(struct loop *l);
-/* Any thread and signal handlers: ends a wait; loop_interrupted answers true from then on. */
-void loop_interrupt(struct loop *l);
+/* Any thread and signal handlers: the next turn comes at once, and gives these bits to the function
+ * of loop_on_raise; raises that come close together are given as one. */
+void loop_raise(struct loop *l, unsigned bits);
 
 /* Loop's thread only. */
 uint64_t loop_now_ns(const struct loop *l); // as read at the start of this turn
@@ -48,10 +49,13 @@ void timer_init(struct timer *t, timer_fn *fire);
 void timer_set(struct loop *l, struct timer *t, uint64_t at_ns);
 void timer_cancel(struct timer *t);
 bool timer_is_set(const struct timer *t);
-bool loop_interrupted(const struct loop *l);
+typedef void raised_fn(void *user, unsigned bits);
+void loop_on_raise(struct loop *l, raised_fn *fn, void *user);
 /* Delivers what has been posted, without waiting: for the end, when nobody posts any more. */
 void loop_drain(struct loop *l);
-/* One turn: waits for a post, a timer or an interrupt, and runs what is due. */
+/* One turn: waits for a post, a timer or a raise, and runs what is due. */
 void loop_turn(struct loop *l);
+/* The same, and `fd` becoming readable ends the wait, too: true when it is (or is at its end). */
+bool loop_turn_with(struct loop *l, int fd);
 
 #endif

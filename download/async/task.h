@@ -90,6 +90,8 @@ void task_end(struct tasks *ts, struct id id, enum err e, const struct why *why)
 bool task_find(const struct tasks *ts, struct id id, struct task_info *ret); // false: forgotten
 struct id task_by_name(const struct tasks *ts, enum task_kind kind, const char *name); // live ones
 size_t tasks_live(const struct tasks *ts);
+/* OK, or ERR_INTERNAL with the names of the first few that are alive. */
+NODISCARD enum err tasks_all_ended(const struct tasks *ts, struct why *why);
 
 /* How many were asked; children are asked before their parents, each at most once. */
 size_t task_cancel(struct tasks *ts, struct id id);

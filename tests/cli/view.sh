@@ -27,7 +27,7 @@ SCRIPT
 TERM=screen screen -f /dev/null new-session -d -s view -x 100 -y 20 "exec bash go"
 waits_for 'model-00002-of-00003.safetensors  sha256 ok'
 waits_for 'model-00003-of-00003.safetensors '
-waits_for 'B/s'
+waits_for '  50 %  2.00 MiB'
 screen resize-window -t view -x 60 -y 12
 waits_for 'model-00003-of-00003 '
 same 1 "$(grep -c '━' shown)"

@@ -55,7 +55,7 @@ static void *interrupt_often(void *user)
 {
     struct world *w = user;
     for (int i = 0; i < INTERRUPTS; i++)
-        loop_interrupt(w->loop);
+        loop_raise(w->loop, 1);
     return NULL;
 }
 
@@ -106,10 +106,18 @@ static void begin_job(struct world *w)
     pool_run(w->pool, &it->job);
 }
 
+static void on_raise(void *user, unsigned bits)
+{
+    unsigned *all = user;
+    *all |= bits;
+}
+
 static bool storm(unsigned threads)
 {
     struct world w = {.control = pthread_self(), .rng = {.state = threads}};
     if (loop_new(&w.loop, NULL) || pool_new(w.loop, threads, &w.pool, NULL)) return false;
+    unsigned raised = 0;
+    loop_on_raise(w.loop, on_raise, &raised);
     pthread_t posters[POSTERS];
     pthread_t interrupter;
     for (int i = 0; i < POSTERS; i++)
@@ -117,7 +125,7 @@ static bool storm(unsigned threads)
     pthread_create(&interrupter, NULL, interrupt_often, &w);
     for (int i = 0; i < AT_ONCE; i++)
         begin_job(&w);
-    while (w.timers < JOBS || w.delivered < POSTERS * POSTS || !loop_interrupted(w.loop))
+    while (w.timers < JOBS || w.delivered < POSTERS * POSTS || !raised)
         loop_turn(w.loop);
     for (int i = 0; i < POSTERS; i++)
         pthread_join(posters[i], NULL);
@@ -133,7 +141,7 @@ static bool storm(unsigned threads)
 
 static void *interrupt_once(void *user)
 {
-    loop_interrupt(user);
+    loop_raise(user, 1);
     return NULL;
 }
 
@@ -143,9 +151,11 @@ static bool wakes_a_waiting_loop(void)
     for (int i = 0; i < INTERRUPTS; i++) {
         struct loop *l = NULL;
         pthread_t thread;
+        unsigned raised = 0;
         if (loop_new(&l, NULL)) return false;
+        loop_on_raise(l, on_raise, &raised);
         pthread_create(&thread, NULL, interrupt_once, l);
-        while (!loop_interrupted(l))
+        while (!raised)
             loop_turn(l);
         pthread_join(thread, NULL);
         loop_free(l);

@@ -1,7 +1,9 @@
 #include "download/async/loop.h"
 
 #include <criterion/criterion.h>
+#include <fcntl.h>
 #include <pthread.h>
+#include <unistd.h>
 
 #include "download/async/pool.h"
 #include "download/base/clock.h"
@@ -109,21 +111,97 @@ Test(loop, posts_are_delivered_once_and_in_order)
     loop_free(l);
 }
 
-static void *interrupt(void *l)
+static void *raise_one(void *l)
 {
-    loop_interrupt(l);
+    loop_raise(l, 4);
     return NULL;
 }
 
-Test(loop, an_interrupt_ends_a_wait_without_timers)
+static void add_bits(void *user, unsigned bits)
+{
+    unsigned *all = user;
+    *all += bits;
+}
+
+Test(loop, a_raise_ends_a_wait_without_timers)
 {
     struct loop *l = new_loop();
-    cr_expect_not(loop_interrupted(l));
+    unsigned bits = 0;
+    loop_on_raise(l, add_bits, &bits);
     pthread_t thread;
-    cr_assert_eq(pthread_create(&thread, NULL, interrupt, l), 0);
-    while (!loop_interrupted(l))
+    cr_assert_eq(pthread_create(&thread, NULL, raise_one, l), 0);
+    while (!bits)
         loop_turn(l);
     pthread_join(thread, NULL);
+    cr_expect_eq(bits, 4);
+    loop_free(l);
+}
+
+Test(loop, raises_before_a_turn_are_given_as_one_and_only_once)
+{
+    struct loop *l = new_loop();
+    unsigned bits = 0;
+    loop_on_raise(l, add_bits, &bits);
+    loop_raise(l, 1);
+    loop_raise(l, 2);
+    loop_raise(l, 1);
+    cr_expect_eq(bits, 0, "never from inside the call");
+    loop_turn(l);
+    cr_expect_eq(bits, 3);
+    loop_drain(l);
+    cr_expect_eq(bits, 3);
+    loop_free(l);
+}
+
+Test(loop, a_descriptor_ends_a_turn_too)
+{
+    struct loop *l = new_loop();
+    int ends[2];
+    cr_assert_eq(pipe2(ends, O_CLOEXEC), 0);
+    cr_assert_eq(write(ends[1], "x", 1), 1);
+    cr_expect(loop_turn_with(l, ends[0]));
+    char x;
+    cr_assert_eq(read(ends[0], &x, 1), 1);
+    loop_raise(l, 1);
+    cr_expect_not(loop_turn_with(l, ends[0]), "a raise ended it");
+    close(ends[1]);
+    cr_expect(loop_turn_with(l, ends[0]), "its end is something to read, too");
+    close(ends[0]);
+    loop_free(l);
+}
+
+Test(loop, a_virtual_clock_jumps_to_the_next_timer)
+{
+    struct loop *l = NULL;
+    cr_assert_eq(loop_new_virtual(&l, NULL), OK);
+    struct mark items[] = {mark(0), mark(1)};
+    timer_init(&items[0].timer, fired);
+    timer_init(&items[1].timer, fired);
+    uint64_t start = loop_now_ns(l);
+    timer_set(l, &items[0].timer, start + 3600 * SECOND_NS);
+    timer_set(l, &items[1].timer, start + 60 * SECOND_NS);
+    loop_turn(l);
+    cr_expect_eq(loop_now_ns(l), start + 60 * SECOND_NS);
+    cr_expect(marks == 1 && order[0] == 1);
+    loop_post(l, &items[1].post);
+    loop_turn(l);
+    cr_expect_eq(loop_now_ns(l), start + 60 * SECOND_NS, "there was something to do now");
+    loop_turn(l);
+    cr_expect_eq(loop_now_ns(l), start + 3600 * SECOND_NS);
+    loop_turn(l);
+    cr_expect_eq(marks, 3, "and nothing waits where nothing is left");
+    loop_free(l);
+}
+
+Test(loop, a_closed_loop_takes_no_posts_but_delivers_what_it_has)
+{
+    struct loop *l = new_loop();
+    struct mark items[] = {mark(0), mark(1)};
+    cr_expect(loop_post(l, &items[0].post));
+    loop_close(l);
+    cr_expect_not(loop_post(l, &items[1].post));
+    loop_turn(l);
+    cr_expect(marks == 1 && order[0] == 0);
     loop_free(l);
 }
 

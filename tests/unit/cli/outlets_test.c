@@ -10,11 +10,6 @@
 #include "download/base/mem.h"
 #include "tests/unit/cli/sample.h"
 
-static void nothing(void *user)
-{
-    (void)user;
-}
-
 /* A run that tells some events and then finds no memory. Does not return. */
 static void run_out_of_memory(int fd, size_t events)
 {
@@ -22,12 +17,14 @@ static void run_out_of_memory(int fd, size_t events)
     snprintf(name, sizeof(name), "fd:%d", fd);
     struct options o = {.quiet = true, .events = name, .progress = "none"};
     static struct outlets out;
-    if (outlets_open(&out, &o, nothing, NULL, NULL)) _exit(99);
+    struct download *d = download_new(&o.settings);
+    struct callback *all = callback_system_register(download_events(d), CALLBACK_EVENT);
+    if (outlets_open(&out, &o, d, NULL)) _exit(99);
     mem_on_failure(outlets_out_of_memory);
     size_t count;
     const struct event *run = sample_run(&count);
     for (size_t i = 0; i < events; i++)
-        outlets_tell(&out, &run[i]);
+        callback_set(all, &run[i]);
     volatile size_t too_many = SIZE_MAX;
     void *never = mem_array(too_many, 2);
     mem_free(never);

@@ -63,11 +63,11 @@ struct fetch fetch_at(const char *base, const char *path, const struct fetch_wit
 long fetch_status(const char *base, const char *path)
 {
     struct fetch f = fetch_at(base, path, NULL);
-    fetch_done(&f);
+    fetched_done(&f);
     return f.status;
 }
 
-void fetch_done(struct fetch *f)
+void fetched_done(struct fetch *f)
 {
     buf_done(&f->head);
     buf_done(&f->body);

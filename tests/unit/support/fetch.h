@@ -33,7 +33,7 @@ struct fetch fetch(const char *url, const struct fetch_with *w);
 struct fetch fetch_at(const char *base, const char *path, const struct fetch_with *w);
 /* Status of a plain GET, 0 when there was none. */
 long fetch_status(const char *base, const char *path);
-void fetch_done(struct fetch *f);
+void fetched_done(struct fetch *f);
 /* Value of the last header of that name (mem_free), NULL when absent. */
 char *fetch_header(const struct fetch *f, const char *name);
 /* Whether that header is there and has exactly this value. */

@@ -74,7 +74,7 @@ Test(hub_fault, each_rule_does_what_it_says)
         const struct fault_case *c = &cases[i];
         SCOPED(hub_freep) struct hub *h = start(&(struct hub_options){0});
         add(h, c->spec);
-        SCOPED(fetch_done) struct fetch f = fetch_at(hub_endpoint(h), LFS, c->with);
+        SCOPED(fetched_done) struct fetch f = fetch_at(hub_endpoint(h), LFS, c->with);
         cr_expect_eq(f.code, (int)c->code, "%s: %s", c->spec, curl_easy_strerror((CURLcode)f.code));
         cr_expect_eq(f.status, c->status, "%s: %ld", c->spec, f.status);
         cr_expect_eq(f.body.len, c->bytes, "%s: %zu bytes", c->spec, f.body.len);
@@ -86,7 +86,7 @@ Test(hub_fault, the_missing_content_range_is_missing)
 {
     SCOPED(hub_freep) struct hub *h = start(&(struct hub_options){0});
     add(h, "cdn * content-range=");
-    SCOPED(fetch_done) struct fetch f = fetch_at(hub_endpoint(h), LFS, &ranged);
+    SCOPED(fetched_done) struct fetch f = fetch_at(hub_endpoint(h), LFS, &ranged);
     SCOPED(mem_freep) char *told = fetch_header(&f, "Content-Range");
     cr_expect_null(told);
 }
@@ -97,7 +97,7 @@ Test(hub_fault, one_byte_of_the_file_is_inverted_whatever_the_range)
     unsigned char true_bytes[200];
     cr_assert(hub_read(h, "org/name", "big.bin", 100, true_bytes, sizeof(true_bytes)));
     add(h, "cdn big.bin flip=150");
-    SCOPED(fetch_done) struct fetch f = fetch_at(hub_endpoint(h), LFS, &ranged);
+    SCOPED(fetched_done) struct fetch f = fetch_at(hub_endpoint(h), LFS, &ranged);
     cr_assert_eq(f.body.len, sizeof(true_bytes));
     true_bytes[50] = (unsigned char)~true_bytes[50];
     cr_expect_arr_eq(f.body.data, true_bytes, sizeof(true_bytes));
@@ -107,7 +107,7 @@ Test(hub_fault, a_reset_is_an_error_and_not_an_end)
 {
     SCOPED(hub_freep) struct hub *h = start(&(struct hub_options){0});
     add(h, "cdn * reset=1000");
-    SCOPED(fetch_done) struct fetch f = fetch_at(hub_endpoint(h), LFS, &follow);
+    SCOPED(fetched_done) struct fetch f = fetch_at(hub_endpoint(h), LFS, &follow);
     cr_expect_eq(f.code, (int)CURLE_RECV_ERROR, "%s", curl_easy_strerror((CURLcode)f.code));
 }
 
@@ -115,7 +115,7 @@ Test(hub_fault, a_stall_sends_what_it_says_and_then_nothing)
 {
     SCOPED(hub_freep) struct hub *h = start(&(struct hub_options){0});
     add(h, "cdn * stall=1000");
-    SCOPED(fetch_done)
+    SCOPED(fetched_done)
     struct fetch f =
         fetch_at(hub_endpoint(h), LFS, &(struct fetch_with){.follow = true, .timeout_ms = 2000});
     cr_expect_eq(f.code, (int)CURLE_OPERATION_TIMEDOUT);
@@ -129,7 +129,7 @@ Test(hub_fault, a_paced_body_takes_its_time)
     SCOPED(hub_freep) struct hub *h = start(&(struct hub_options){0});
     add(h, "cdn * rate=1000000");
     uint64_t from_ns = clock_now_ns();
-    SCOPED(fetch_done) struct fetch f = fetch_at(hub_endpoint(h), LFS, &follow);
+    SCOPED(fetched_done) struct fetch f = fetch_at(hub_endpoint(h), LFS, &follow);
     cr_expect(f.ok);
     cr_expect_eq(f.body.len, BIG_BYTES);
     cr_expect_geq(clock_now_ns() - from_ns, 250 * MILLI_NS, "a lower bound holds on any machine");
@@ -152,8 +152,8 @@ Test(hub_fault, rules_count_by_path_or_over_all)
         SCOPED(hub_freep) struct hub *h = start(&(struct hub_options){0});
         add(h, counted[i].spec);
         for (size_t n = 0; n < 3; n++) {
-            SCOPED(fetch_done) struct fetch a = fetch_at(hub_endpoint(h), SMALL, NULL);
-            SCOPED(fetch_done) struct fetch b = fetch_at(hub_endpoint(h), LFS, NULL);
+            SCOPED(fetched_done) struct fetch a = fetch_at(hub_endpoint(h), SMALL, NULL);
+            SCOPED(fetched_done) struct fetch b = fetch_at(hub_endpoint(h), LFS, NULL);
             cr_expect_eq(a.status, counted[i].small[n], "%s %zu", counted[i].spec, n);
             cr_expect_eq(b.status, counted[i].big[n], "%s %zu", counted[i].spec, n);
         }
@@ -165,10 +165,10 @@ Test(hub_fault, the_first_rule_that_matches_decides_and_all_can_be_cleared)
     SCOPED(hub_freep) struct hub *h = start(&(struct hub_options){0});
     add(h, "resolve *.bin status=500");
     add(h, "resolve * status=503");
-    SCOPED(fetch_done) struct fetch a = fetch_at(hub_endpoint(h), LFS, NULL);
-    SCOPED(fetch_done) struct fetch b = fetch_at(hub_endpoint(h), SMALL, NULL);
+    SCOPED(fetched_done) struct fetch a = fetch_at(hub_endpoint(h), LFS, NULL);
+    SCOPED(fetched_done) struct fetch b = fetch_at(hub_endpoint(h), SMALL, NULL);
     hub_clear_faults(h);
-    SCOPED(fetch_done) struct fetch c = fetch_at(hub_endpoint(h), LFS, NULL);
+    SCOPED(fetched_done) struct fetch c = fetch_at(hub_endpoint(h), LFS, NULL);
     cr_expect_eq(a.status, 500);
     cr_expect_eq(b.status, 503);
     cr_expect_eq(c.status, 302);
@@ -209,7 +209,7 @@ Test(hub_fault, more_bodies_than_it_bears_make_all_slow)
     SCOPED(hub_freep)
     struct hub *h = start(&(struct hub_options){.collapse_above = 1, .collapse_rate = 1000});
     add(h, "cdn big.bin #1 stall=10");
-    SCOPED(fetch_done) struct fetch f = fetch_at(hub_endpoint(h), LFS, NULL);
+    SCOPED(fetched_done) struct fetch f = fetch_at(hub_endpoint(h), LFS, NULL);
     SCOPED(mem_freep) char *url = fetch_header(&f, "Location");
     CURLM *multi = curl_multi_init(); // the first body: stalls, but counts
     CURL *easy = curl_easy_init();
@@ -223,7 +223,7 @@ Test(hub_fault, more_bodies_than_it_bears_make_all_slow)
         curl_multi_perform(multi, &running);
         curl_multi_poll(multi, NULL, 0, 10, NULL);
     }
-    SCOPED(fetch_done)
+    SCOPED(fetched_done)
     struct fetch slow = fetch(url, &(struct fetch_with){.timeout_ms = 500});
     cr_expect_eq(slow.code, (int)CURLE_OPERATION_TIMEDOUT);
     cr_expect_lt(slow.body.len, 2000);

@@ -24,7 +24,7 @@ static const char resolve[] = "/org/name/resolve/main/a.txt";
 Test(hub_limit, without_buckets_no_headers_are_sent)
 {
     SCOPED(hub_freep) struct hub *h = start();
-    SCOPED(fetch_done) struct fetch f = fetch_at(hub_endpoint(h), info, NULL);
+    SCOPED(fetched_done) struct fetch f = fetch_at(hub_endpoint(h), info, NULL);
     cr_expect_null(strstr(buf_str(&f.head), "RateLimit"));
 }
 
@@ -43,14 +43,14 @@ Test(hub_limit, a_bucket_counts_down_and_refuses_while_the_other_goes_on)
         {resolve, 307, "\"resolvers\";r=8;"}, {resolve, 307, "\"resolvers\";r=7;"},
     };
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
-        SCOPED(fetch_done) struct fetch f = fetch_at(hub_endpoint(h), steps[i].path, NULL);
+        SCOPED(fetched_done) struct fetch f = fetch_at(hub_endpoint(h), steps[i].path, NULL);
         SCOPED(mem_freep) char *left = fetch_header(&f, "RateLimit");
         cr_expect_eq(f.status, steps[i].status, "step %zu", i);
         cr_assert_not_null(left);
         cr_expect_eq(strncmp(left, steps[i].left, strlen(steps[i].left)), 0, "step %zu: %s", i,
                      left);
     }
-    SCOPED(fetch_done) struct fetch f = fetch_at(hub_endpoint(h), info, NULL);
+    SCOPED(fetched_done) struct fetch f = fetch_at(hub_endpoint(h), info, NULL);
     cr_expect(fetch_header_is(&f, "RateLimit-Policy", "\"fixed window\";\"api\";q=2;w=3600"));
 }
 

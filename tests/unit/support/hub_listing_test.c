@@ -31,7 +31,7 @@ Test(hub_listing, model_info_gives_commit_and_siblings)
     char sha[41];
     cr_assert(hub_commit_id(h, "org/name", "main", sha));
 
-    SCOPED(fetch_done) struct fetch f = fetch_at(hub_endpoint(h), "/api/models/org/name", NULL);
+    SCOPED(fetched_done) struct fetch f = fetch_at(hub_endpoint(h), "/api/models/org/name", NULL);
     SCOPED(json_doc_freep) struct json_doc *d = parse(&f);
     cr_assert_eq(f.status, 200);
     const char *told = json_string(json_get(json_root(d), "sha"));
@@ -55,7 +55,7 @@ static size_t count_pages(const char *first, size_t *ret_entries)
     size_t pages = 0;
     *ret_entries = 0;
     for (char *url = mem_strdup(first); url; pages++) {
-        SCOPED(fetch_done) struct fetch f = fetch(url, NULL);
+        SCOPED(fetched_done) struct fetch f = fetch(url, NULL);
         SCOPED(json_doc_freep) struct json_doc *d = parse(&f);
         *ret_entries += json_count(json_root(d));
         mem_free(url);
@@ -104,7 +104,7 @@ Test(hub_listing, without_recursive_only_one_level_is_listed)
         {"/api/models/org/name/tree/main?recursive=1", 5},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        SCOPED(fetch_done) struct fetch f = fetch_at(hub_endpoint(h), cases[i].path, NULL);
+        SCOPED(fetched_done) struct fetch f = fetch_at(hub_endpoint(h), cases[i].path, NULL);
         SCOPED(json_doc_freep) struct json_doc *d = parse(&f);
         cr_expect_eq(json_count(json_root(d)), cases[i].entries, "%s", cases[i].path);
     }
@@ -117,18 +117,18 @@ Test(hub_listing, a_mirror_links_to_the_original_host_and_forgets_its_prefix)
         .prefix = "/art/hf", .link_host = "https://huggingface.co", .page_size = 1});
     hub_add_file(h, "org/name", "a", "1", 1, false);
     hub_add_file(h, "org/name", "b", "1", 1, false);
-    SCOPED(fetch_done)
+    SCOPED(fetched_done)
     struct fetch f = fetch_at(hub_endpoint(h), "/api/models/org/name/tree/refs%2Fpr%2F1", NULL);
     cr_assert_eq(f.status, 404, "no such revision yet");
     hub_set_ref(h, "org/name", "refs/pr/1");
-    SCOPED(fetch_done)
+    SCOPED(fetched_done)
     struct fetch g = fetch_at(hub_endpoint(h), "/api/models/org/name/tree/refs%2Fpr%2F1", NULL);
     SCOPED(mem_freep) char *next = next_page(&g);
     const char *head = "https://huggingface.co/api/models/org/name/tree/refs%2Fpr%2F1?";
     cr_assert(next != NULL);
     cr_assert_eq(strncmp(next, head, strlen(head)), 0, "%s", next);
 
-    SCOPED(fetch_done)
+    SCOPED(fetched_done)
     struct fetch r = fetch_at(hub_endpoint(h), "/org/name/resolve/main/a", NULL);
     SCOPED(mem_freep) char *location = fetch_header(&r, "Location");
     cr_assert_eq(strncmp(location, "/api/resolve-cache/", 19), 0, "%s", location);
@@ -158,7 +158,7 @@ Test(hub_listing, what_is_not_there_is_said_by_code)
         {"/datasets/org/set/resolve/main/a", NULL, 307, NULL},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        SCOPED(fetch_done)
+        SCOPED(fetched_done)
         struct fetch f = fetch_at(hub_endpoint(h), cases[i].path,
                                   &(struct fetch_with){.header = cases[i].header});
         SCOPED(mem_freep) char *code = fetch_header(&f, "X-Error-Code");
@@ -177,7 +177,7 @@ Test(hub_listing, paths_info_answers_forms_and_json)
     const char *const bodies[] = {"paths=a+b&paths=c&expand=False", "paths=a%20b&paths=c&paths=zz",
                                   "{\"paths\":[\"a b\",\"c\"],\"expand\":true}"};
     for (size_t i = 0; i < ARRAY_LEN(bodies); i++) {
-        SCOPED(fetch_done)
+        SCOPED(fetched_done)
         struct fetch f = fetch_at(hub_endpoint(h), "/api/models/org/name/paths-info/main",
                                   &(struct fetch_with){.post = bodies[i]});
         SCOPED(json_doc_freep) struct json_doc *d = parse(&f);

@@ -26,11 +26,11 @@ Test(hub_log, says_who_asked_what_and_what_was_sent)
 {
     SCOPED(hub_freep) struct hub *h = start(&(struct hub_options){0});
     hub_add_token(h, "hf_secret");
-    SCOPED(fetch_done)
+    SCOPED(fetched_done)
     struct fetch f = fetch_at(hub_endpoint(h), lfs,
                               &(struct fetch_with){.header = "Authorization: Bearer hf_secret"});
     SCOPED(mem_freep) char *url = fetch_header(&f, "Location");
-    SCOPED(fetch_done) struct fetch g = fetch(url, &(struct fetch_with){.range = "2-4"});
+    SCOPED(fetched_done) struct fetch g = fetch(url, &(struct fetch_with){.range = "2-4"});
     cr_expect_eq(g.status, 206);
     const struct hub_log_filter done = {.finished = true};
     cr_assert(hub_log_wait(hub_log(h), &done, 2, 10000));
@@ -59,7 +59,7 @@ Test(hub_log, tells_kept_connections_from_new_ones)
     SCOPED(hub_freep) struct hub *h = start(&(struct hub_options){0});
     CURL *kept = curl_easy_init();
     for (int i = 0; i < 3; i++) {
-        SCOPED(fetch_done)
+        SCOPED(fetched_done)
         struct fetch f = fetch_at(hub_endpoint(h), lfs, &(struct fetch_with){.curl = kept});
         cr_expect_eq(f.status, 302);
     }

@@ -203,7 +203,7 @@ Test(hub_model, a_range_beyond_4_gib_comes_over_http)
     hub_add_generated(h, "a/b", "huge.bin", UINT64_C(1) << 40, 3, false);
     unsigned char want[1000];
     cr_assert(hub_read(h, "a/b", "huge.bin", UINT64_C(5000000000), want, sizeof(want)));
-    SCOPED(fetch_done)
+    SCOPED(fetched_done)
     struct fetch f =
         fetch_at(hub_endpoint(h), "/a/b/resolve/main/huge.bin",
                  &(struct fetch_with){.follow = true, .range = "5000000000-5000000999"});

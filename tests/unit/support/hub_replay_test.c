@@ -62,10 +62,10 @@ Test(hub_replay, kept_files_have_bytes_and_others_do_not)
     SCOPED(hub_freep) struct hub *g = replay(true);
     const struct fetch_with with = {.follow = true, .range = "0-3"};
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        SCOPED(fetch_done) struct fetch f = fetch_at(hub_endpoint(h), cases[i].path, &with);
+        SCOPED(fetched_done) struct fetch f = fetch_at(hub_endpoint(h), cases[i].path, &with);
         cr_expect_eq(f.status, cases[i].status, "%s", cases[i].path);
         cr_expect(i > 0 || fetch_body_is(&f, "kept"));
-        SCOPED(fetch_done) struct fetch made = fetch_at(hub_endpoint(g), cases[i].path, &with);
+        SCOPED(fetched_done) struct fetch made = fetch_at(hub_endpoint(g), cases[i].path, &with);
         cr_expect_eq(made.status, cases[i].generated, "%s", cases[i].path);
     }
 }

@@ -21,7 +21,7 @@ static struct hub *start(const struct hub_options *o)
 
 static char *signed_url(struct hub *h)
 {
-    SCOPED(fetch_done) struct fetch f = fetch_at(hub_endpoint(h), LFS, NULL);
+    SCOPED(fetched_done) struct fetch f = fetch_at(hub_endpoint(h), LFS, NULL);
     cr_assert_eq(f.status, 302);
     return fetch_header(&f, "Location");
 }
@@ -33,14 +33,14 @@ Test(hub_resolve, a_small_file_is_a_relative_redirect_away)
     SCOPED(hub_freep) struct hub *h = start(&(struct hub_options){.prefix = "/p"});
     struct hub_file_info info;
     cr_assert(hub_stat(h, "org/name", "small.txt", &info));
-    SCOPED(fetch_done) struct fetch f = fetch_at(hub_endpoint(h), SMALL, NULL);
+    SCOPED(fetched_done) struct fetch f = fetch_at(hub_endpoint(h), SMALL, NULL);
     SCOPED(mem_freep) char *location = fetch_header(&f, "Location");
     SCOPED(mem_freep) char *commit = fetch_header(&f, "X-Repo-Commit");
     cr_assert_eq(f.status, 307);
     cr_assert_eq(strncmp(location, "/p/api/resolve-cache/models/org/name/", 37), 0);
     cr_assert_eq(strlen(commit), 40);
 
-    SCOPED(fetch_done) struct fetch g = fetch_at(hub_endpoint(h), SMALL, &follow);
+    SCOPED(fetched_done) struct fetch g = fetch_at(hub_endpoint(h), SMALL, &follow);
     SCOPED(mem_freep) char *etag = mem_printf("\"%s\"", info.oid);
     cr_assert_eq(g.status, 200);
     cr_assert(fetch_body_is(&g, "0123456789"));
@@ -54,7 +54,7 @@ Test(hub_resolve, an_lfs_file_is_at_the_cdn_under_another_etag)
     cr_assert(hub_stat(h, "org/name", "big.bin", &info));
     SCOPED(mem_freep) char *linked = mem_printf("\"%s\"", info.sha256);
     SCOPED(mem_freep) char *xet = mem_printf("\"%s\"", info.xet);
-    SCOPED(fetch_done)
+    SCOPED(fetched_done)
     struct fetch head = fetch_at(hub_endpoint(h), LFS, &(struct fetch_with){.head = true});
     cr_assert_eq(head.status, 302);
     cr_assert(fetch_header_is(&head, "X-Linked-ETag", linked));
@@ -62,7 +62,7 @@ Test(hub_resolve, an_lfs_file_is_at_the_cdn_under_another_etag)
     SCOPED(mem_freep) char *location = fetch_header(&head, "Location");
     cr_assert_eq(strncmp(location, hub_cdn(h), strlen(hub_cdn(h))), 0);
 
-    SCOPED(fetch_done) struct fetch f = fetch(location, NULL);
+    SCOPED(fetched_done) struct fetch f = fetch(location, NULL);
     cr_assert_eq(f.status, 200);
     cr_assert(fetch_body_is(&f, "abcdefghij"));
     cr_assert(fetch_header_is(&f, "ETag", xet));
@@ -100,7 +100,7 @@ Test(hub_resolve, ranges_are_those_of_rfc_9110)
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         const char *range = cases[i].range ? cases[i].range : "none";
         SCOPED(mem_freep) char *line = mem_printf("Range: %s", range);
-        SCOPED(fetch_done)
+        SCOPED(fetched_done)
         struct fetch f = fetch(url, &(struct fetch_with){.header = cases[i].range ? line : NULL});
         SCOPED(mem_freep) char *told = fetch_header(&f, "Content-Range");
         cr_expect_eq(f.status, cases[i].status, "%s", range);
@@ -124,7 +124,7 @@ Test(hub_resolve, if_range_with_another_etag_gives_the_whole_file)
         long status;
     } cases[] = {{same, 206}, {weak, 200}, {"If-Range: \"0\"", 200}};
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        SCOPED(fetch_done)
+        SCOPED(fetched_done)
         struct fetch f =
             fetch(url, &(struct fetch_with){.range = "2-4", .header = cases[i].header});
         cr_expect_eq(f.status, cases[i].status, "%s", cases[i].header);
@@ -137,18 +137,18 @@ Test(hub_resolve, a_signed_url_is_good_for_a_time_and_so_many_uses_and_this_file
     SCOPED(mem_freep) char *url = signed_url(h);
     const long wanted[] = {200, 200, 403};
     for (size_t i = 0; i < ARRAY_LEN(wanted); i++) {
-        SCOPED(fetch_done) struct fetch f = fetch(url, NULL);
+        SCOPED(fetched_done) struct fetch f = fetch(url, NULL);
         cr_expect_eq(f.status, wanted[i], "use %zu", i);
     }
     SCOPED(mem_freep) char *fresh = signed_url(h);
     hub_expire_urls(h);
-    SCOPED(fetch_done) struct fetch expired = fetch(fresh, NULL);
+    SCOPED(fetched_done) struct fetch expired = fetch(fresh, NULL);
     cr_expect_eq(expired.status, 403);
 
     SCOPED(mem_freep) char *forged = signed_url(h);
     char *signature = strstr(forged, "Signature=");
     signature[10] = signature[10] == '0' ? '1' : '0';
-    SCOPED(fetch_done) struct fetch refused = fetch(forged, NULL);
+    SCOPED(fetched_done) struct fetch refused = fetch(forged, NULL);
     cr_expect_eq(refused.status, 403);
 }
 
@@ -159,7 +159,7 @@ Test(hub_resolve, a_url_of_no_life_is_refused_at_once)
     SCOPED(mem_freep) char *url = signed_url(h);
     long status = 200;
     for (int i = 0; status == 200 && i < 1000; i++) {
-        SCOPED(fetch_done) struct fetch f = fetch(url, NULL);
+        SCOPED(fetched_done) struct fetch f = fetch(url, NULL);
         status = f.status;
     }
     cr_assert_eq(status, 403);
@@ -186,7 +186,7 @@ Test(hub_resolve, gated_files_need_a_grant_though_their_listing_does_not)
         {LFS, "Authorization: Bearer hf_expired", 401, NULL},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        SCOPED(fetch_done)
+        SCOPED(fetched_done)
         struct fetch f = fetch_at(hub_endpoint(h), cases[i].path,
                                   &(struct fetch_with){.header = cases[i].header});
         cr_expect_eq(f.status, cases[i].status, "case %zu", i);
@@ -202,14 +202,14 @@ Test(hub_resolve, private_and_disabled_repos_say_no)
     hub_grant(h, "org/name", "hf_in");
     hub_add_file(h, "org/off", "a", "1", 1, false);
     hub_set_disabled(h, "org/off");
-    SCOPED(fetch_done) struct fetch f = fetch_at(hub_endpoint(h), "/api/models/org/name", NULL);
+    SCOPED(fetched_done) struct fetch f = fetch_at(hub_endpoint(h), "/api/models/org/name", NULL);
     cr_expect_eq(f.status, 401);
     cr_expect(fetch_header_is(&f, "X-Error-Message", "Invalid username or password."));
-    SCOPED(fetch_done)
+    SCOPED(fetched_done)
     struct fetch g = fetch_at(hub_endpoint(h), "/api/models/org/name",
                               &(struct fetch_with){.header = "Authorization: Bearer hf_in"});
     cr_expect_eq(g.status, 200);
-    SCOPED(fetch_done) struct fetch off = fetch_at(hub_endpoint(h), "/api/models/org/off", NULL);
+    SCOPED(fetched_done) struct fetch off = fetch_at(hub_endpoint(h), "/api/models/org/off", NULL);
     cr_expect_eq(off.status, 403);
 }
 
@@ -217,11 +217,11 @@ Test(hub_resolve, a_renamed_repo_sends_on_with_the_rest_of_the_path)
 {
     SCOPED(hub_freep) struct hub *h = start(&(struct hub_options){.prefix = "/p"});
     hub_rename(h, "old/name", "org/name", 301);
-    SCOPED(fetch_done)
+    SCOPED(fetched_done)
     struct fetch f = fetch_at(hub_endpoint(h), "/old/name/resolve/main/big.bin?x=1", NULL);
     cr_expect_eq(f.status, 301);
     cr_expect(fetch_header_is(&f, "Location", "/p/org/name/resolve/main/big.bin?x=1"));
-    SCOPED(fetch_done)
+    SCOPED(fetched_done)
     struct fetch g = fetch_at(hub_endpoint(h), "/old/name/resolve/main/big.bin", &follow);
     cr_expect(fetch_body_is(&g, "abcdefghij"));
 }
@@ -244,7 +244,7 @@ Test(hub_resolve, one_segment_ids_tags_and_commits_resolve)
         {by_commit, "v1"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        SCOPED(fetch_done) struct fetch f = fetch_at(hub_endpoint(h), cases[i].path, &follow);
+        SCOPED(fetched_done) struct fetch f = fetch_at(hub_endpoint(h), cases[i].path, &follow);
         cr_expect(fetch_body_is(&f, cases[i].body), "%s", cases[i].path);
     }
 }
@@ -253,7 +253,7 @@ Test(hub_resolve, the_cdn_refuses_a_second_way_to_authenticate)
 {
     SCOPED(hub_freep) struct hub *h = start(&(struct hub_options){0});
     SCOPED(mem_freep) char *url = signed_url(h);
-    SCOPED(fetch_done)
+    SCOPED(fetched_done)
     struct fetch f = fetch(url, &(struct fetch_with){.header = "Authorization: Bearer hf_leak"});
     cr_expect_eq(f.status, 400);
     const struct hub_log_filter leaked = {.at_cdn = true, .authorized = true};
@@ -270,9 +270,9 @@ Test(hub_resolve, empty_files_are_served_too)
     static const char *const paths[] = {"/org/name/resolve/main/none.txt",
                                         "/org/name/resolve/main/none.bin"};
     for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
-        SCOPED(fetch_done) struct fetch f = fetch_at(hub_endpoint(h), paths[i], &follow);
+        SCOPED(fetched_done) struct fetch f = fetch_at(hub_endpoint(h), paths[i], &follow);
         cr_expect(f.ok && f.status == 200 && f.body.len == 0, "%s", paths[i]);
-        SCOPED(fetch_done)
+        SCOPED(fetched_done)
         struct fetch g = fetch_at(hub_endpoint(h), paths[i],
                                   &(struct fetch_with){.follow = true, .range = "0-"});
         cr_expect_eq(g.status, 416, "%s", paths[i]);

@@ -70,7 +70,7 @@ Test(hubd, serves_what_its_options_say_and_ends_with_stdin)
         {"/org/many/resolve/main/data/00/00/file-000001.bin", 503},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        SCOPED(fetch_done) struct fetch f = fetch_at(url, cases[i].path, NULL);
+        SCOPED(fetched_done) struct fetch f = fetch_at(url, cases[i].path, NULL);
         cr_expect_eq(f.status, cases[i].status, "%s", cases[i].path);
     }
     proc_close_in(p);
@@ -88,7 +88,7 @@ Test(hubd, ends_cleanly_on_signals_also_with_a_stalled_body)
         cr_assert(proc_wait_out(p, "\nhttp://127.0.0.1:", LONG_MS));
         SCOPED(mem_freep)
         char *url = mem_strndup(proc_out(p), strcspn(proc_out(p), "\n"));
-        SCOPED(fetch_done)
+        SCOPED(fetched_done)
         struct fetch f = fetch_at(url, "/a/b/resolve/main/data/00/00/file-000000.bin",
                                   &(struct fetch_with){.follow = true, .timeout_ms = 2000});
         cr_expect_eq(f.body.len, 10);

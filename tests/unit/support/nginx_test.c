@@ -23,7 +23,7 @@ Test(nginx, serves_ranges_of_a_directory)
     SCOPED(tmpdir_freep) char *root = tmpdir_new();
     tmpdir_put_text(root, "file", "0123456789");
     SCOPED(nginx_freep) struct nginx *n = start(&(struct nginx_options){.root = root});
-    SCOPED(fetch_done)
+    SCOPED(fetched_done)
     struct fetch f = fetch_at(nginx_url(n), "/file", &(struct fetch_with){.range = "3-5"});
     cr_expect_eq(f.status, 206);
     cr_expect(fetch_body_is(&f, "345"));
@@ -37,12 +37,12 @@ Test(nginx, speaks_tls_and_http_2_under_a_ca_of_its_own)
     tmpdir_put_text(root, "file", "secure");
     SCOPED(nginx_freep)
     struct nginx *n = start(&(struct nginx_options){.root = root, .tls = true, .http2 = true});
-    SCOPED(fetch_done)
+    SCOPED(fetched_done)
     struct fetch f = fetch_at(nginx_url(n), "/file", &(struct fetch_with){.ca = nginx_ca(n)});
     cr_expect_eq(f.code, (int)CURLE_OK, "%s", curl_easy_strerror((CURLcode)f.code));
     cr_expect(fetch_body_is(&f, "secure"));
     cr_expect_eq(f.version, (long)CURL_HTTP_VERSION_2_0);
-    SCOPED(fetch_done) struct fetch g = fetch_at(nginx_url(n), "/file", NULL);
+    SCOPED(fetched_done) struct fetch g = fetch_at(nginx_url(n), "/file", NULL);
     cr_expect_eq(g.code, (int)CURLE_PEER_FAILED_VERIFICATION, "no other trust");
 }
 
@@ -55,7 +55,7 @@ Test(nginx, can_hold_a_bad_certificate)
         SCOPED(nginx_freep)
         struct nginx *n =
             start(&(struct nginx_options){.root = root, .tls = true, .cert = certs[i]});
-        SCOPED(fetch_done)
+        SCOPED(fetched_done)
         struct fetch f = fetch_at(nginx_url(n), "/file", &(struct fetch_with){.ca = nginx_ca(n)});
         cr_expect_eq(f.code, (int)CURLE_PEER_FAILED_VERIFICATION, "case %zu: %d", i, f.code);
     }
@@ -68,7 +68,7 @@ Test(nginx, stands_before_an_embedded_hub)
     hub_add_file(h, "org/name", "a.txt", "a", 1, false);
     SCOPED(nginx_freep)
     struct nginx *n = start(&(struct nginx_options){.proxy = hub_endpoint(h), .tls = true});
-    SCOPED(fetch_done)
+    SCOPED(fetched_done)
     struct fetch f = fetch_at(nginx_url(n), "/api/models/org/name/tree/refs%2Fpr%2F1",
                               &(struct fetch_with){.ca = nginx_ca(n)});
     cr_expect_eq(f.status, 404);

@@ -31,7 +31,7 @@ Test(proxy, forwards_requests_and_takes_its_own_headers_away)
     SCOPED(proxy_freep) struct proxy *p = start(&(struct proxy_options){.credentials = "u:pw"});
     SCOPED(hub_freep) struct hub *h = start_hub();
     SCOPED(mem_freep) char *with = mem_printf("http://u:pw@127.0.0.1:%u", proxy_port(p));
-    SCOPED(fetch_done)
+    SCOPED(fetched_done)
     struct fetch f = fetch_at(hub_endpoint(h), "/org/name/resolve/main/a.bin",
                               &(struct fetch_with){.follow = true, .proxy = with, .range = "2-4"});
     cr_expect_eq(f.status, 206);
@@ -50,7 +50,7 @@ Test(proxy, wants_its_credentials)
     SCOPED(mem_freep) char *wrong = mem_printf("http://u:no@127.0.0.1:%u", proxy_port(p));
     const char *const proxies[] = {proxy_url(p), wrong};
     for (size_t i = 0; i < 2; i++) {
-        SCOPED(fetch_done)
+        SCOPED(fetched_done)
         struct fetch f = fetch_at(hub_endpoint(h), "/api/models/org/name",
                                   &(struct fetch_with){.proxy = proxies[i]});
         cr_expect_eq(f.status, 407, "case %zu", i);
@@ -66,7 +66,7 @@ Test(proxy, tunnels_tls)
     if (!nginx_available()) cr_skip_test("nginx is not installed");
     tmpdir_put_text(root, "file", "through");
     cr_assert_eq(nginx_start(&(struct nginx_options){.root = root, .tls = true}, &n, NULL), OK);
-    SCOPED(fetch_done)
+    SCOPED(fetched_done)
     struct fetch f = fetch_at(nginx_url(n), "/file",
                               &(struct fetch_with){.proxy = proxy_url(p), .ca = nginx_ca(n)});
     cr_expect(fetch_body_is(&f, "through"), "%d", f.code);
@@ -78,11 +78,11 @@ Test(proxy, can_refuse_and_says_when_nobody_is_there)
 {
     SCOPED(proxy_freep) struct proxy *broken = start(&(struct proxy_options){.refuse = 503});
     SCOPED(proxy_freep) struct proxy *p = start(&(struct proxy_options){0});
-    SCOPED(fetch_done)
+    SCOPED(fetched_done)
     struct fetch f =
         fetch("http://nowhere.example:1/", &(struct fetch_with){.proxy = proxy_url(broken)});
     cr_expect_eq(f.status, 503);
-    SCOPED(fetch_done)
+    SCOPED(fetched_done)
     struct fetch g =
         fetch("http://nowhere.example:1/", &(struct fetch_with){.proxy = proxy_url(p)});
     cr_expect_eq(g.status, 502);

@@ -23,11 +23,11 @@ Test(raw_server, sends_what_is_written_and_keeps_what_was_asked)
         {{{.action = RAW_READ}, {.action = RAW_RESET}}},
     };
     SCOPED(raw_server_freep) struct raw_server *s = start(scripts, 2);
-    SCOPED(fetch_done) struct fetch f = fetch_at(raw_server_url(s), "/one", NULL);
+    SCOPED(fetched_done) struct fetch f = fetch_at(raw_server_url(s), "/one", NULL);
     cr_expect(f.ok);
     cr_expect(fetch_body_is(&f, "hi"));
     for (int i = 0; i < 2; i++) { // the last script is played again
-        SCOPED(fetch_done) struct fetch g = fetch_at(raw_server_url(s), "/two", NULL);
+        SCOPED(fetched_done) struct fetch g = fetch_at(raw_server_url(s), "/two", NULL);
         cr_expect_eq(g.code, (int)CURLE_RECV_ERROR, "%d", g.code);
     }
     cr_expect_eq(raw_server_requests(s), 3);
@@ -44,7 +44,7 @@ Test(raw_server, floods_until_the_client_has_enough)
           {.action = RAW_FLOOD, .bytes = "X-Filler: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n"}}},
     };
     SCOPED(raw_server_freep) struct raw_server *s = start(endless, 1);
-    SCOPED(fetch_done) struct fetch f = fetch_at(raw_server_url(s), "/", NULL);
+    SCOPED(fetched_done) struct fetch f = fetch_at(raw_server_url(s), "/", NULL);
     cr_expect_not(f.ok);
     cr_expect_gt(raw_server_sent(s), 100000);
 }
@@ -53,7 +53,7 @@ Test(raw_server, hangs_until_it_is_freed)
 {
     static const struct raw_script silent[] = {{{{.action = RAW_READ}, {.action = RAW_HANG}}}};
     SCOPED(raw_server_freep) struct raw_server *s = start(silent, 1);
-    SCOPED(fetch_done)
+    SCOPED(fetched_done)
     struct fetch f = fetch_at(raw_server_url(s), "/", &(struct fetch_with){.timeout_ms = 2000});
     cr_expect_eq(f.code, (int)CURLE_OPERATION_TIMEDOUT);
     cr_expect(raw_server_wait(s, 1, 10000));

@@ -1,0 +1,370 @@
+#include "download/async/task.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "download/base/buf.h"
+#include "download/base/mem.h"
+
+struct task {
+    struct list node;     // among its siblings while alive, then in `ended`
+    struct list kin;      // live ones of its kind
+    struct list children; // live ones, oldest first
+    struct list waits;
+    struct task *parent;
+    struct task_info info;
+    char *name;
+    char *why;
+    task_cancel_fn *cancel;
+    void *user;
+};
+
+struct tasks {
+    struct loop *loop;
+    struct idmap *ids;
+    struct list roots;             // live ones without a parent
+    struct list kinds[TASK_KINDS]; // live ones
+    struct list ended;             // oldest first
+    size_t ended_count, keep_ended, live;
+    struct task_stats stats;
+    uint64_t total_ns[TASK_KINDS], ended_of[TASK_KINDS];
+};
+
+const char *task_kind_word(enum task_kind k)
+{
+    static const char *const WORDS[] = {
+#define KIND_WORD(name, word) [name] = word,
+        TASK_KIND_LIST(KIND_WORD)
+#undef KIND_WORD
+    };
+    return WORDS[k];
+}
+
+const char *task_state_word(enum task_state s)
+{
+    static const char *const WORDS[] = {[TASK_PENDING] = "pending",
+                                        [TASK_RUNNING] = "running",
+                                        [TASK_DONE] = "done",
+                                        [TASK_FAILED] = "failed",
+                                        [TASK_CANCELLED] = "cancelled"};
+    return WORDS[s];
+}
+
+struct tasks *tasks_new(struct loop *l, size_t keep_ended)
+{
+    struct tasks *ts = mem_new(sizeof(*ts));
+    ts->loop = l;
+    ts->keep_ended = keep_ended;
+    ts->ids = idmap_new();
+    list_init(&ts->roots);
+    list_init(&ts->ended);
+    for (size_t i = 0; i < TASK_KINDS; i++)
+        list_init(&ts->kinds[i]);
+    return ts;
+}
+
+static struct task *of_node(struct list *node)
+{
+    return container_of(node, struct task, node);
+}
+
+static bool is_alive(const struct task *t)
+{
+    return t->info.state == TASK_PENDING || t->info.state == TASK_RUNNING;
+}
+
+/* ---- waits ---- */
+
+static void tell_wait(struct timer *timer)
+{
+    struct task_wait *w = container_of(timer, struct task_wait, timer);
+    struct task_info info;
+    bool known = task_find(w->tasks, w->id, &info);
+    bool alive = known && (info.state == TASK_PENDING || info.state == TASK_RUNNING);
+    list_remove(&w->node);
+    w->what = !known ? TASK_FORGOTTEN : alive ? TASK_TIMED_OUT : TASK_ENDED;
+    w->done(w, w->what, known ? &info : NULL);
+}
+
+void task_wait(struct tasks *ts, struct task_wait *w, struct id id, uint64_t timeout_ns)
+{
+    struct task *t = idmap_find(ts->ids, id);
+    w->tasks = ts;
+    w->id = id;
+    list_init(&w->node);
+    timer_init(&w->timer, tell_wait);
+    uint64_t now = loop_now_ns(ts->loop);
+    if (!t || !is_alive(t)) {
+        timer_set(ts->loop, &w->timer, 0);
+        return;
+    }
+    list_add_tail(&t->waits, &w->node);
+    if (timeout_ns < UINT64_MAX - now) timer_set(ts->loop, &w->timer, now + timeout_ns);
+}
+
+void task_wait_drop(struct task_wait *w)
+{
+    timer_cancel(&w->timer);
+    list_remove(&w->node);
+}
+
+static void wake_waits(const struct tasks *ts, struct task *t)
+{
+    list_each (node, &t->waits) {
+        struct task_wait *w = container_of(node, struct task_wait, node);
+        timer_set(ts->loop, &w->timer, 0);
+    }
+}
+
+enum err task_await(struct tasks *ts, struct id id, struct why *why)
+{
+    struct task *t = idmap_find(ts->ids, id);
+    while (t && is_alive(t)) {
+        loop_turn(ts->loop);
+        t = idmap_find(ts->ids, id);
+    }
+    if (!t) return fail(why, ERR_INTERNAL, "a task was forgotten while it was waited for");
+    return t->info.err ? fail(why, t->info.err, "%s", t->info.why) : OK;
+}
+
+/* ---- forgetting ---- */
+
+static void forget(struct tasks *ts, struct task *t)
+{
+    list_remove(&t->node);
+    ts->ended_count--;
+    idmap_remove(ts->ids, t->info.id);
+    list_each_safe (node, &t->waits)
+        list_remove(node); // their timers are set
+    mem_free(t->name);
+    mem_free(t->why);
+    mem_free(t);
+}
+
+size_t tasks_forget(struct tasks *ts, uint64_t age_ns)
+{
+    uint64_t now = loop_now_ns(ts->loop);
+    size_t count = 0;
+    while (!list_empty(&ts->ended)) {
+        struct task *t = of_node(ts->ended.next);
+        if (now - t->info.end_ns <= age_ns) break;
+        forget(ts, t);
+        count++;
+    }
+    return count;
+}
+
+void tasks_free(struct tasks *ts)
+{
+    if (!ts) return;
+    assert(ts->live == 0);
+    while (!list_empty(&ts->ended))
+        forget(ts, of_node(ts->ended.next));
+    idmap_free(ts->ids);
+    mem_free(ts);
+}
+
+/* ---- lives ---- */
+
+static void set_state(struct tasks *ts, struct task *t, enum task_state state)
+{
+    ts->stats.by_state[t->info.state]--;
+    t->info.state = state;
+    ts->stats.by_state[state]++;
+}
+
+struct id task_start(struct tasks *ts, const struct task_spec *spec)
+{
+    struct task *t = mem_new(sizeof(*t));
+    struct task *parent = idmap_find(ts->ids, spec->parent);
+    uint64_t now = loop_now_ns(ts->loop);
+    t->name = mem_strdup(spec->name ? spec->name : "");
+    t->cancel = spec->cancel;
+    t->user = spec->user;
+    t->parent = parent;
+    list_init(&t->children);
+    list_init(&t->waits);
+    t->info = (struct task_info){.id = idmap_add(ts->ids, t),
+                                 .parent = spec->parent,
+                                 .name = t->name,
+                                 .group = spec->group,
+                                 .kind = spec->kind,
+                                 .state = spec->pending ? TASK_PENDING : TASK_RUNNING,
+                                 .priority = spec->priority,
+                                 .depth = parent ? parent->info.depth + 1 : 0,
+                                 .made_ns = now,
+                                 .start_ns = spec->pending ? 0 : now,
+                                 .why = ""};
+    list_add_tail(parent ? &parent->children : &ts->roots, &t->node);
+    list_add_tail(&ts->kinds[spec->kind], &t->kin);
+    ts->live++;
+    ts->stats.by_state[t->info.state]++;
+    ts->stats.by_kind[spec->kind]++;
+    ts->stats.by_priority[spec->priority]++;
+    return t->info.id;
+}
+
+struct id task_by_name(const struct tasks *ts, enum task_kind kind, const char *name)
+{
+    list_each (node, &ts->kinds[kind]) {
+        const struct task *t = container_of(node, struct task, kin);
+        if (strcmp(t->name, name) == 0) return t->info.id;
+    }
+    return (struct id){0};
+}
+
+bool task_start_or_join(struct tasks *ts, const struct task_spec *spec, struct id *ret_id)
+{
+    struct id there = task_by_name(ts, spec->kind, spec->name);
+    *ret_id = id_is_none(there) ? task_start(ts, spec) : there;
+    return id_is_none(there);
+}
+
+void task_begin(struct tasks *ts, struct id id)
+{
+    struct task *t = idmap_find(ts->ids, id);
+    assert(t && t->info.state == TASK_PENDING);
+    set_state(ts, t, TASK_RUNNING);
+    t->info.start_ns = loop_now_ns(ts->loop);
+}
+
+struct id task_next_pending(const struct tasks *ts, enum task_kind kind)
+{
+    const struct task *best = NULL;
+    list_each (node, &ts->kinds[kind]) {
+        const struct task *t = container_of(node, struct task, kin);
+        if (t->info.state != TASK_PENDING) continue;
+        if (!best || t->info.priority < best->info.priority) best = t;
+    }
+    return best ? best->info.id : (struct id){0};
+}
+
+void task_end(struct tasks *ts, struct id id, enum err e, const struct why *why)
+{
+    struct task *t = idmap_find(ts->ids, id);
+    assert(t && is_alive(t) && list_empty(&t->children));
+    enum task_state state = e == OK ? TASK_DONE : e == ERR_CANCELLED ? TASK_CANCELLED : TASK_FAILED;
+    set_state(ts, t, state);
+    t->info.end_ns = loop_now_ns(ts->loop);
+    t->info.err = e;
+    if (e && why) {
+        t->why = mem_strdup(why->text);
+        t->info.why = t->why;
+    }
+    if (t->info.start_ns) {
+        ts->total_ns[t->info.kind] += t->info.end_ns - t->info.start_ns;
+        ts->ended_of[t->info.kind]++;
+    }
+    list_remove(&t->kin);
+    list_remove(&t->node);
+    list_add_tail(&ts->ended, &t->node);
+    ts->live--;
+    ts->ended_count++;
+    wake_waits(ts, t);
+    if (ts->ended_count > ts->keep_ended) forget(ts, of_node(ts->ended.next));
+}
+
+/* ---- questions ---- */
+
+bool task_find(const struct tasks *ts, struct id id, struct task_info *ret)
+{
+    const struct task *t = idmap_find(ts->ids, id);
+    if (t) *ret = t->info;
+    return t != NULL;
+}
+
+size_t tasks_live(const struct tasks *ts)
+{
+    return ts->live;
+}
+
+static void visit(const struct task *t, task_visit_fn *fn, void *user)
+{
+    fn(user, &t->info);
+    list_each (node, &t->children)
+        visit(of_node(node), fn, user);
+}
+
+void tasks_walk(const struct tasks *ts, task_visit_fn *fn, void *user)
+{
+    list_each (node, &ts->roots)
+        visit(of_node(node), fn, user);
+}
+
+static void name_it(void *user, const struct task_info *t)
+{
+    struct buf *b = user;
+    if (b->len > WHY_MAX / 2) return;
+    buf_addf(b, "%s%s '%s'", b->len ? ", " : "", task_kind_word(t->kind), t->name);
+}
+
+enum err tasks_all_ended(const struct tasks *ts, struct why *why)
+{
+    if (ts->live == 0) return OK;
+    struct buf b;
+    buf_init(&b, WHY_MAX);
+    tasks_walk(ts, name_it, &b);
+    enum err e = fail(why, ERR_INTERNAL, "%zu tasks are still alive: %s", ts->live, buf_str(&b));
+    buf_done(&b);
+    return e;
+}
+
+struct task_stats tasks_stats(const struct tasks *ts)
+{
+    struct task_stats s = ts->stats;
+    for (size_t i = 0; i < TASK_KINDS; i++)
+        s.mean_ns[i] = ts->ended_of[i] ? ts->total_ns[i] / ts->ended_of[i] : 0;
+    return s;
+}
+
+/* ---- cancelling: asking may end tasks, so it starts anew after each ---- */
+
+static struct task *first_to_ask(struct list *siblings, const char *group)
+{
+    list_each (node, siblings) {
+        struct task *t = of_node(node);
+        bool all = !group || (t->info.group && strcmp(t->info.group, group) == 0);
+        struct task *below = first_to_ask(&t->children, all ? NULL : group);
+        if (below) return below;
+        if (all && t->cancel && !t->info.cancelling) return t;
+    }
+    return NULL;
+}
+
+static void ask(struct task *t)
+{
+    t->info.cancelling = true;
+    t->cancel(t->user);
+}
+
+static size_t cancel_in(struct list *siblings, const char *group)
+{
+    size_t count = 0;
+    for (struct task *t = first_to_ask(siblings, group); t; t = first_to_ask(siblings, group)) {
+        ask(t);
+        count++;
+    }
+    return count;
+}
+
+size_t tasks_cancel_group(struct tasks *ts, const char *group)
+{
+    return cancel_in(&ts->roots, group);
+}
+
+size_t tasks_cancel_all(struct tasks *ts)
+{
+    return cancel_in(&ts->roots, NULL);
+}
+
+size_t task_cancel(struct tasks *ts, struct id id)
+{
+    struct task *t = idmap_find(ts->ids, id);
+    if (!t || !is_alive(t)) return 0;
+    size_t count = cancel_in(&t->children, NULL);
+    t = idmap_find(ts->ids, id);
+    if (!t || !is_alive(t) || !t->cancel || t->info.cancelling) return count;
+    ask(t);
+    return count + 1;
+}

@@ -1,0 +1,32 @@
+#include "download/spine.h"
+
+#include "download/event.h"
+
+enum { KEEP_ENDED_TASKS = 256 }; // of taste: what SIGUSR1 and a debugger may still want to see
+
+enum err spine_init(struct spine *s, struct why *why)
+{
+    *s = (struct spine){0};
+    enum err e = loop_new(&s->loop, why);
+    s->events = callback_system_new(&(struct callback_opts){
+        .loop = s->loop, .values = &EVENT_VALUES, .mode = WAIT_EVERY_VALUE});
+    if (e) return e;
+    s->tasks = tasks_new(s->loop, KEEP_ENDED_TASKS);
+    s->control = control_new(s->loop);
+    s->scope = scope_new(NULL, "run");
+    return OK;
+}
+
+void spine_done(struct spine *s)
+{
+    scope_close(s->scope);
+    if (s->control) callback_free(s->control);
+    callback_system_free(s->events);
+    tasks_free(s->tasks);
+    if (s->loop) {
+        loop_close(s->loop);
+        loop_drain(s->loop);
+    }
+    loop_free(s->loop);
+    *s = (struct spine){0};
+}
