@@ -164,12 +164,18 @@ enum err outlets_open(struct outlets *out, const struct options *o, struct downl
     return OK;
 }
 
+bool outlets_reader_left(const struct outlets *out)
+{
+    return out->options->stop_with_reader && atomic_load(&out->events_error) == EPIPE;
+}
+
 /* A cancelled run ends by a signal; shells see 128 + its number. */
 int outlets_cancelled_exit(void *outlets)
 {
     struct outlets *out = outlets;
     if (atomic_load(&out->stdout_error) == EPIPE) return 128 + SIGPIPE;
     if (atomic_load(&out->stdout_error)) return err_exit_code(ERR_DISK);
+    if (outlets_reader_left(out)) return 128 + SIGPIPE;
     return signals_caught() ? 128 + signals_caught() : err_exit_code(ERR_CANCELLED);
 }
 

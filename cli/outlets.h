@@ -40,6 +40,8 @@ NODISCARD enum err outlets_open(struct outlets *out, const struct options *o, st
                                 struct why *why);
 /* A download_exit_fn: standard output that broke, or the signal that came. */
 int outlets_cancelled_exit(void *outlets);
+/* --stop-with-reader, and the one of --events went away. */
+bool outlets_reader_left(const struct outlets *out);
 bool outlets_have_view(const struct outlets *out);
 /* Takes the view from the terminal and waits until that is done, half a second at most; nothing is
  * drawn until outlets_redraw. */

@@ -90,7 +90,7 @@ static enum err check_streams(const struct run *r, enum err e, struct why *why)
         say(text);
     }
     error = atomic_load(&r->outlets.stdout_error);
-    if (error == EPIPE) signals_end(SIGPIPE);
+    if (error == EPIPE || outlets_reader_left(&r->outlets)) signals_end(SIGPIPE);
     if (!error) return e;
     return fail(why, ERR_DISK, "cannot write to standard output: %s", strerror(error));
 }

@@ -4,6 +4,8 @@ source "$(dirname "$0")/lib.bash"
 
 hub --model org/name:2:8M --fault 'cdn model-00001* stall=1048576'
 
+events_words=() # further words for the runs to come
+
 # start NAME [WORD...]: a run that hangs in the first shard; returns when nothing comes any more.
 start() {
     local name=$1
@@ -11,7 +13,7 @@ start() {
     rm -f "$name.pipe"
     mkfifo "$name.pipe"
     "$@" "$SHARDFETCH" get org/name --local-dir "$name" --stall-timeout 600 --connections 1 \
-        --events "$name.pipe" >"$name.out" 2>"$name.err" &
+        --events "$name.pipe" "${events_words[@]}" >"$name.out" 2>"$name.err" &
     pid=$!
     started+=("$pid")
     exec 8<"$name.pipe"
@@ -77,6 +79,32 @@ kill -HUP "$pid"
 kill -TERM "$pid"
 collect quiet
 same 143 "$code"
+
+# --stop-with-reader: the reader of --events goes away, and the run with it
+events_words=(--stop-with-reader)
+start reader env
+events_words=()
+exec 8<&-
+code=0
+{ wait "$pid" || code=$?; } 2>/dev/null
+same 141 "$code"
+[ ! -e reader/model-00001-of-00002.safetensors ] || die "published after its reader had left"
+
+# a list that does not come to its end can be given up, too
+mkfifo list events.pipe
+exec 9<>list
+env --default-signal=INT "$SHARDFETCH" get - --base-url http://127.0.0.1:1/ --local-dir listed \
+    --events events.pipe <list >list.out 2>list.err &
+pid=$!
+started+=("$pid")
+exec 8<events.pipe
+read -r line <&8
+case $line in *run_start*) ;; *) die "'$line' is no run_start" ;; esac
+kill -INT "$pid"
+collect list
+same 130 "$code"
+same cancelled "$(tail -n 1 list.jsonl | jq -r .status)"
+exec 9<&-
 
 # what was interrupted is resumed
 hub --model org/name:2:8M

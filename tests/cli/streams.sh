@@ -90,3 +90,22 @@ run 0 get org/name --local-dir i --events stuck
 same i "$(cat out)"
 [ $((SECONDS - before)) -lt 15 ] || die "waited $((SECONDS - before)) s for a reader"
 exec 7<&-
+
+# a FIFO that nobody reads does not keep the run waiting, but its end for 5 seconds at most
+mkfifo nobody
+run 0 get org/name --local-dir j --events nobody
+same j "$(cat out)"
+
+# a reader that comes late gets everything
+mkfifo late
+"$SHARDFETCH" get org/name --local-dir k --events late >k.out 2>k.err &
+run=$!
+started+=("$run")
+until [ -e k/model-00004-of-00004.safetensors ]; do
+    kill -0 "$run" || die "the run ended: $(cat k.err)"
+    read -r -t 0.05 <>"$tmp/pipe" || true
+done
+cat late >k.jsonl
+wait "$run"
+validate k.jsonl
+same k "$(cat k.out)"

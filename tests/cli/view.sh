@@ -38,7 +38,29 @@ waits_for 'shardfetch: cancelled: '
 ! grep -q '━' shown || die "the view is still there: $(cat shown)"
 end_screen
 
+# Ctrl-Z: the terminal is the shell's; with fg the view is back, and nothing counts as a failure
+hub --model org/name:3:6M --fault 'cdn model-00003* stall=1048576'
+TERM=screen screen -f /dev/null new-session -d -s view -x 100 -y 20 \
+    "exec env PS1='ready:' bash --norc -i"
+waits_for 'ready:'
+screen send-keys -t view "'$SHARDFETCH' get org/name --local-dir stopped --stall-timeout 600"
+waits_for '--stall-timeout 600'
+screen send-keys -t view Enter
+waits_for '  50 %  2.00 MiB'
+waits_for '━'
+screen send-keys -t view C-z
+waits_for 'Stopped'
+! grep -q '━' shown || die "the view is on a terminal that is the shell's: $(cat shown)"
+screen send-keys -t view 'clear; fg' Enter
+waits_for '━'
+waits_for 'model-00003-of-00003.safetensors '
+! grep -q '^retry' shown || die "a stop counts as a failure: $(cat shown)"
+screen send-keys -t view C-c
+waits_for 'shardfetch: cancelled: '
+end_screen
+
 # no terminal: lines without escape codes
+hub --model org/name:3:6M
 run 0 get org/name --local-dir log
 grep -q '^done .*model-00003-of-00003.safetensors  sha256 ok$' err || die "$(cat err)"
 ! grep -q $'\033' err || die "escape codes in a log"
