@@ -238,6 +238,15 @@ static void add_tasks(struct buf *b, const struct event_tasks *e, size_t line_st
     buf_addc(b, ']');
 }
 
+static void add_memory(struct buf *b, const uint64_t bytes[MEM_CLASSES])
+{
+    json_add_key(b, "memory_peak_bytes");
+    buf_addc(b, '{');
+    for (size_t c = 0; c < MEM_CLASSES; c++)
+        add_number(b, mem_class_word((enum mem_class)c), bytes[c]);
+    buf_addc(b, '}');
+}
+
 static void add_result(struct buf *b, const struct event_result *e, const struct stream_loss *l)
 {
     add_small(b, "status", e->status);
@@ -254,6 +263,7 @@ static void add_result(struct buf *b, const struct event_result *e, const struct
     add_number(b, "bytes_reused", e->bytes_reused);
     add_number(b, "elapsed_ms", e->elapsed_ms);
     add_number(b, "peak_rss_bytes", e->peak_rss_bytes);
+    add_memory(b, e->memory_peak_bytes);
     add_number(b, "events_coalesced", l->coalesced);
     add_number(b, "events_dropped", l->dropped);
     json_add_null_field(b, "why_slow");

@@ -76,6 +76,15 @@ static void add_file_failed(struct buf *b, const struct event_file_failed *e)
     add_clean(b, e->cause);
 }
 
+static void add_memory(struct buf *b, const struct event_result *e)
+{
+    char text[FMT_MAX];
+    buf_addf(b, "; memory at its peak: %s resident", fmt_bytes(e->peak_rss_bytes, text));
+    for (size_t c = 0; c < MEM_CLASSES; c++)
+        buf_addf(b, ", %s %s", mem_class_word((enum mem_class)c),
+                 fmt_bytes(e->memory_peak_bytes[c], text));
+}
+
 static void add_result(struct buf *b, const struct event_result *e)
 {
     char text[FMT_MAX];
@@ -145,5 +154,7 @@ bool note_add(const struct view *v, const struct event *e, enum note_level level
         *ret_style = LINE_BAD;
         return true;
     }
-    return level == NOTE_ALL && add_all(v, e, ret, ret_style);
+    if (level < NOTE_ALL || !add_all(v, e, ret, ret_style)) return false;
+    if (level == NOTE_VERBOSE && e->type == EV_RESULT) add_memory(ret, &e->u.result);
+    return true;
 }

@@ -11,6 +11,7 @@ enum note_level {
     NOTE_ASKED_FOR, // only what somebody asks for by a signal
     NOTE_PROBLEMS,  // warnings and failed files
     NOTE_ALL,
+    NOTE_VERBOSE, // and what a run took
 };
 
 /* Adds the line without a line feed and says its style; false: nothing to tell. `v` is what was

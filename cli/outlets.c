@@ -72,7 +72,8 @@ static enum err open_people(struct outlets *out, struct why *why)
 {
     const struct options *o = out->options;
     bool all = o->settings.command != COMMAND_PLAN && !str_eq(o->progress, "none");
-    enum note_level level = o->quiet ? NOTE_ASKED_FOR : all ? NOTE_ALL : NOTE_PROBLEMS;
+    enum note_level everything = o->settings.verbose ? NOTE_VERBOSE : NOTE_ALL;
+    enum note_level level = o->quiet ? NOTE_ASKED_FOR : all ? everything : NOTE_PROBLEMS;
     if (!o->quiet && wants_bar(o)) {
         live_init(&out->live, STDERR_FILENO, !environment_no_color(), level);
         if (!add(out, &LIVE_OPS, &out->live)) return no_thread(why);

@@ -25,7 +25,7 @@ static void put(struct plain *p)
 
 static void progress(struct plain *p, uint64_t now_ms)
 {
-    if (p->level != NOTE_ALL || now_ms - p->progress_ms < PLAIN_PROGRESS_MS) return;
+    if (p->level < NOTE_ALL || now_ms - p->progress_ms < PLAIN_PROGRESS_MS) return;
     p->progress_ms = now_ms;
     buf_reset(&p->line);
     frame_total_text(&p->view, now_ms, &p->line);

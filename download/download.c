@@ -266,22 +266,26 @@ static void tell_result(const struct download *d, enum err e, const struct why *
 {
     struct rusage usage = {0};
     getrusage(RUSAGE_SELF, &usage);
-    emit(&d->emitter,
-         (struct event){.type = EV_RESULT,
-                        .u.result = {.status = status_word(d, e),
-                                     .exit = exit_status(d, e),
-                                     .code = e,
-                                     .message = e ? why->text : "",
-                                     .resumable = is_resumable(e),
-                                     .retry_after_s = d->retry_after_s,
-                                     .path = d->path,
-                                     .commit = d->commit,
-                                     .files_done = d->files_done,
-                                     .files_failed = d->files_failed,
-                                     .bytes_fetched = d->bytes_fetched,
-                                     .bytes_reused = d->bytes_reused,
-                                     .elapsed_ms = emit_elapsed_ms(&d->emitter),
-                                     .peak_rss_bytes = (uint64_t)usage.ru_maxrss * 1024}});
+    struct mem_stats memory;
+    mem_stats(&memory);
+    struct event told = {.type = EV_RESULT,
+                         .u.result = {.status = status_word(d, e),
+                                      .exit = exit_status(d, e),
+                                      .code = e,
+                                      .message = e ? why->text : "",
+                                      .resumable = is_resumable(e),
+                                      .retry_after_s = d->retry_after_s,
+                                      .path = d->path,
+                                      .commit = d->commit,
+                                      .files_done = d->files_done,
+                                      .files_failed = d->files_failed,
+                                      .bytes_fetched = d->bytes_fetched,
+                                      .bytes_reused = d->bytes_reused,
+                                      .elapsed_ms = emit_elapsed_ms(&d->emitter),
+                                      .peak_rss_bytes = (uint64_t)usage.ru_maxrss * 1024}};
+    for (size_t c = 0; c < MEM_CLASSES; c++)
+        told.u.result.memory_peak_bytes[c] = memory.peak[c];
+    emit(&d->emitter, told);
 }
 
 /* What is still alive now would run into what is freed next. */

@@ -62,7 +62,7 @@ enum err engine_start_calls(struct engine *e, struct why *why)
 
 enum err engine_start_pool(struct engine *e, struct why *why)
 {
-    return e->pool ? OK : pool_new(e->loop, POOL_MAX_THREADS, &e->pool, why);
+    return e->pool ? OK : pool_new(e->loop, POOL_MAX_THREADS, SLAB_BYTES, &e->pool, why);
 }
 
 static unsigned wanted_shards(const struct settings *s)

@@ -95,7 +95,7 @@ static char *move_string(struct event *copy, size_t offset, char *room)
 struct event *event_copy(const struct event *e, size_t *ret_bytes)
 {
     size_t bytes = copy_bytes(e);
-    struct event *copy = mem_new(bytes);
+    struct event *copy = mem_new_as(MEM_EVENTS, bytes);
     *copy = *e;
     char *room = (char *)(copy + 1); // the array first: it needs the alignment
     const void *items = NULL;

@@ -11,6 +11,7 @@
 
 #include "download/async/value.h"
 #include "download/base/err.h"
+#include "download/base/mem.h"
 
 #define EVENT_LIST(X)                                                                              \
     X(EV_RUN_START, "run_start")                                                                   \
@@ -156,6 +157,7 @@ struct event_result {
     uint64_t retry_after_s; // NUMBER_UNKNOWN when it does not apply
     const char *path, *commit;
     uint64_t files_done, files_failed, bytes_fetched, bytes_reused, elapsed_ms, peak_rss_bytes;
+    uint64_t memory_peak_bytes[MEM_CLASSES];
 };
 
 struct event {

@@ -16,10 +16,13 @@ void fetch_init(struct fetch *f)
                                       .max_wait_s = f->settings->max_wait_s};
     f->load = mem_array(f->shard_count, sizeof(*f->load));
     f->bytes_present = f->plan->bytes_present;
+    unsigned budget = f->settings->slab_budget;
+    f->slabs = slabs_new(budget ? budget : f->settings->connections);
 }
 
 void fetch_done(struct fetch *f)
 {
+    slabs_free(f->slabs);
     mem_free(f->load);
 }
 
@@ -150,6 +153,7 @@ static unsigned idlest_shard(const struct fetch *f, unsigned prefer)
 /* One choice carried out; false when there is none. */
 static bool grant_one(struct fetch *f, struct file_task **tasks, struct sched_file *views)
 {
+    if (!slabs_any(f->slabs)) return false; // the next one that comes home brings us back here
     struct sched_view v = {.files = views,
                            .connections = f->settings->connections,
                            .running = f->running + f->cuts,
@@ -168,7 +172,7 @@ static bool grant_one(struct fetch *f, struct file_task **tasks, struct sched_fi
     if (c.what == SCHED_NOTHING) return false;
     struct file_task *t = tasks[c.file];
     if (c.what == SCHED_FETCH) {
-        part_start(t, c.range, idlest_shard(f, t->last_shard));
+        return part_start(t, c.range, idlest_shard(f, t->last_shard));
     } else {
         part_cut_largest(t, c.range.from);
     }

@@ -22,6 +22,7 @@
 #include "download/plan/plan.h"
 #include "download/sched/retry.h"
 #include "download/settings.h"
+#include "download/sink/slabs.h"
 #include "download/source/source.h"
 #include "download/spine.h"
 #include "download/xfer/shard.h"
@@ -41,6 +42,7 @@ struct fetch {
     struct spine *spine;
     struct loop *loop; // the spine's
     struct pool *pool;
+    struct slabs *slabs; // owned
     const struct emitter *emitter;
     struct calls *calls;
     struct shard **shards;

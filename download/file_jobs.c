@@ -94,7 +94,12 @@ static void hash(struct job *j)
 {
     struct file_job *fj = of(j);
     struct file_task *t = fj->file;
-    fj->err = file_sink_catch_up(t->part_fd, t->file->entry->path, t->hasher, t->hash_to, &fj->why);
+    const struct catch_up c = {.fd = t->part_fd,
+                               .name = t->file->entry->path,
+                               .hasher = t->hasher,
+                               .to = t->hash_to,
+                               .slab = j->scratch};
+    fj->err = file_sink_catch_up(&c, &fj->why);
 }
 
 void file_job_hash(struct file_task *t, uint64_t to)

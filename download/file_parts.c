@@ -45,9 +45,24 @@ static void end_tasks(const struct file_task *t, const struct part_task *p)
     task_end(tasks, p->task, e, NULL);
 }
 
-void part_start(struct file_task *t, struct range range, unsigned shard)
+/* With none at all the file cannot be fetched; with some the connections are fewer. */
+static unsigned char *take_slab(struct file_task *t)
 {
     struct fetch *f = t->fetch;
+    unsigned char *slab = slabs_take(f->slabs);
+    if (slab || slabs_out(f->slabs)) return slab;
+    struct why why;
+    enum err e = fail(&why, ERR_MEMORY, "no memory for a connection");
+    file_task_fail(t, e, &why);
+    file_task_wait(t, "its end", loop_now_ns(f->loop));
+    return NULL;
+}
+
+bool part_start(struct file_task *t, struct range range, unsigned shard)
+{
+    struct fetch *f = t->fetch;
+    unsigned char *slab = take_slab(t);
+    if (!slab) return false;
     struct part_task *p = mem_new(sizeof(*p));
     p->file = t;
     p->range = range;
@@ -59,6 +74,7 @@ void part_start(struct file_task *t, struct range range, unsigned shard)
     struct hasher *hasher = lend_hasher(t, range.from);
     p->hashing = hasher != NULL;
     file_sink_init(&p->sink, t->part_fd, t->file->entry->path, range.from, hasher);
+    p->sink.sink.slab = slab;
 
     struct exchange *x = exchange_new(on_exchange, 0);
     x->owner = p;
@@ -81,6 +97,7 @@ void part_start(struct file_task *t, struct range range, unsigned shard)
     f->running++;
     if (p->paced) pace_started(&f->calls->pace, PACE_RESOLVE, loop_now_ns(f->loop));
     shard_run(f->shards[shard], x);
+    return true;
 }
 
 /* Bytes up to `reached` are in their place: told to the sets, the counters and, by steps, to the
@@ -168,6 +185,7 @@ static void absorb(struct file_task *t, struct part_task *p)
 {
     struct fetch *f = t->fetch;
     end_tasks(t, p);
+    slabs_give(f->slabs, TAKE(p->sink.sink.slab));
     list_remove(&p->node);
     f->running--;
     f->load[p->shard]--;

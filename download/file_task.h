@@ -120,7 +120,8 @@ void file_task_begin_anew(struct file_task *t);
 bool file_task_can_continue(const struct file_task *t);
 
 /* file_parts.c */
-void part_start(struct file_task *t, struct range range, unsigned shard);
+/* False: there is no memory for another connection, or the file has failed for want of any. */
+bool part_start(struct file_task *t, struct range range, unsigned shard);
 void part_cut_largest(struct file_task *t, uint64_t at);
 void part_on_mark(struct file_task *t, struct part_task *p, uint64_t reached);
 void part_on_cut(struct file_task *t, struct part_task *p, uint64_t end);

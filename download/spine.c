@@ -19,14 +19,13 @@ enum err spine_init(struct spine *s, struct why *why)
 
 void spine_done(struct spine *s)
 {
+    if (s->loop) loop_close(s->loop);
+    if (s->loop) loop_drain(s->loop);
     scope_close(s->scope);
-    if (s->control) callback_free(s->control);
+    callback_free(s->control);
     callback_system_free(s->events);
+    if (s->loop) loop_drain(s->loop); // whoever waited is told that it is gone
     tasks_free(s->tasks);
-    if (s->loop) {
-        loop_close(s->loop);
-        loop_drain(s->loop);
-    }
     loop_free(s->loop);
     *s = (struct spine){0};
 }

@@ -298,6 +298,7 @@ static enum err survey_source(struct survey *s, struct why *why)
 
 enum err survey_run(struct survey *s, struct why *why)
 {
+    SCOPED(mem_leave) enum mem_class was = mem_enter(MEM_PLAN);
     enum err e = names_directory(s->settings) ? survey_directory(s, why) : survey_source(s, why);
     if (e) return e;
     tell_warnings(s);

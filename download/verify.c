@@ -48,8 +48,12 @@ static void step_work(struct job *j)
     struct check *c = container_of(j, struct check, job);
     uint64_t size = c->stamp.size;
     uint64_t to = hasher_bytes(c->hasher) + STEP_BYTES;
-    c->err =
-        file_sink_catch_up(c->fd, c->file->entry->path, c->hasher, to < size ? to : size, &c->why);
+    const struct catch_up step = {.fd = c->fd,
+                                  .name = c->file->entry->path,
+                                  .hasher = c->hasher,
+                                  .to = to < size ? to : size,
+                                  .slab = j->scratch};
+    c->err = file_sink_catch_up(&step, &c->why);
 }
 
 static enum err open_file(struct check *c)

@@ -118,3 +118,8 @@ size_t callback_system_count(const struct callback_system *s)
 {
     return s->count;
 }
+
+const struct value_ops *callback_system_values(const struct callback_system *s)
+{
+    return s->opts.values;
+}

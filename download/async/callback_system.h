@@ -24,6 +24,8 @@ bool callback_system_trigger(struct callback_system *s, const char *name, const 
 /* All that exist when it is called, in order of registration, less those that were deregistered
  * before their turn; callbacks registered meanwhile are not triggered. How many were. */
 size_t callback_system_trigger_all(struct callback_system *s, const void *value);
+/* What its callbacks know of their values. Any thread. */
+const struct value_ops *callback_system_values(const struct callback_system *s);
 size_t callback_system_count(const struct callback_system *s);
 
 #endif

@@ -175,6 +175,7 @@ static bool drain(struct loop *l)
 void loop_drain(struct loop *l)
 {
     drain(l);
+    run_timers(l);
 }
 
 static void turn_virtual(struct loop *l)

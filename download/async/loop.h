@@ -51,7 +51,7 @@ void timer_cancel(struct timer *t);
 bool timer_is_set(const struct timer *t);
 typedef void raised_fn(void *user, unsigned bits);
 void loop_on_raise(struct loop *l, raised_fn *fn, void *user);
-/* Delivers what has been posted, without waiting: for the end, when nobody posts any more. */
+/* Delivers what has been posted and what is due, without waiting: for the end. */
 void loop_drain(struct loop *l);
 /* One turn: waits for a post, a timer or a raise, and runs what is due. */
 void loop_turn(struct loop *l);

@@ -7,9 +7,16 @@
 
 struct pool {
     struct loop *loop;
-    struct mailbox *jobs; // any worker takes
-    pthread_t *threads;
-    unsigned count;
+    struct mailbox *jobs;   // any worker takes
+    struct worker *workers; // one at least, also when there is no thread
+    unsigned worker_count;
+    unsigned count; // threads
+};
+
+struct worker {
+    struct pool *pool;
+    pthread_t thread;
+    unsigned char *scratch;
 };
 
 static void job_deliver(struct post *p)
@@ -18,33 +25,54 @@ static void job_deliver(struct post *p)
     j->done(j);
 }
 
-static void job_finish(struct pool *p, struct job *j)
+static void job_finish(const struct worker *w, struct job *j)
 {
+    j->scratch = w->scratch;
     j->work(j);
+    j->scratch = NULL;
     j->post.deliver = job_deliver;
-    loop_post(p->loop, &j->post);
+    loop_post(w->pool->loop, &j->post);
 }
 
-static void *worker(void *user)
+static void *work_on(void *user)
 {
-    struct pool *p = user;
+    const struct worker *w = user;
     struct message *m;
-    while ((m = mailbox_wait(p->jobs, UINT64_MAX)))
-        job_finish(p, container_of(container_of(m, struct post, message), struct job, post));
+    while ((m = mailbox_wait(w->pool->jobs, UINT64_MAX)))
+        job_finish(w, container_of(container_of(m, struct post, message), struct job, post));
     return NULL;
 }
 
-enum err pool_new(struct loop *loop, unsigned threads, struct pool **ret, struct why *why)
+static enum err make_workers(struct pool *p, unsigned threads, size_t scratch_bytes,
+                             struct why *why)
+{
+    p->worker_count = threads ? threads : 1;
+    p->workers = mem_array(p->worker_count, sizeof(*p->workers));
+    for (unsigned i = 0; i < p->worker_count; i++) {
+        struct worker *w = &p->workers[i];
+        w->pool = p;
+        w->scratch = scratch_bytes ? mem_try_pages(scratch_bytes) : NULL;
+        if (scratch_bytes && !w->scratch) return fail(why, ERR_MEMORY, "no memory to verify with");
+    }
+    return OK;
+}
+
+enum err pool_new(struct loop *loop, unsigned threads, size_t scratch_bytes, struct pool **ret,
+                  struct why *why)
 {
     struct pool *p = mem_new(sizeof(*p));
     p->loop = loop;
     p->jobs = mailbox_new(&(struct mailbox_opts){0});
-    p->threads = mem_array(threads, sizeof(*p->threads));
-    for (; p->count < threads; p->count++) {
-        int rc = pthread_create(&p->threads[p->count], NULL, worker, p);
-        if (!rc) continue;
+    enum err e = make_workers(p, threads, scratch_bytes, why);
+    for (; !e && p->count < threads; p->count++) {
+        struct worker *w = &p->workers[p->count];
+        int rc = pthread_create(&w->thread, NULL, work_on, w);
+        if (rc) e = fail(why, ERR_INTERNAL, "cannot start a thread: %s", strerror(rc));
+        if (e) break;
+    }
+    if (e) {
         pool_free(p);
-        return fail(why, ERR_INTERNAL, "cannot start a thread: %s", strerror(rc));
+        return e;
     }
     *ret = p;
     return OK;
@@ -55,16 +83,18 @@ void pool_free(struct pool *p)
     if (!p) return;
     mailbox_close(p->jobs);
     for (unsigned i = 0; i < p->count; i++)
-        pthread_join(p->threads[i], NULL);
+        pthread_join(p->workers[i].thread, NULL);
+    for (unsigned i = 0; i < p->worker_count; i++)
+        mem_free(p->workers[i].scratch);
     mailbox_free(p->jobs);
-    mem_free(p->threads);
+    mem_free(p->workers);
     mem_free(p);
 }
 
 void pool_run(struct pool *p, struct job *j)
 {
     if (p->count == 0) {
-        job_finish(p, j);
+        job_finish(&p->workers[0], j);
         return;
     }
     mailbox_put(p->jobs, &j->post.message, NULL); // no limit, closed only by pool_free

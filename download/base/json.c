@@ -1,5 +1,6 @@
 #include "download/base/json.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -56,6 +57,20 @@ static bool numbers_put(cJSON *root, const struct json_numbers *numbers)
     return used == numbers->count;
 }
 
+/* ---- cJSON's memory is counted, too ---- */
+
+static void *hook_new(size_t size)
+{
+    return mem_lib_new(MEM_JSON, size);
+}
+
+static pthread_once_t hooks_set = PTHREAD_ONCE_INIT;
+
+static void set_hooks(void)
+{
+    cJSON_InitHooks(&(cJSON_Hooks){.malloc_fn = hook_new, .free_fn = mem_free});
+}
+
 enum err json_parse(const char *text, size_t len, struct json_doc **ret, struct why *why)
 {
     return json_parse_keys(text, len, JSON_KEYS_FOLDED, ret, why);
@@ -69,6 +84,7 @@ enum err json_parse_keys(const char *text, size_t len, enum json_keys keys, stru
     if (e) return e;
 
     SCOPED(json_doc_freep) struct json_doc *doc = mem_new(sizeof(*doc));
+    pthread_once(&hooks_set, set_hooks);
     doc->root = cJSON_ParseWithLength(text, len);
     bool same = doc->root && numbers_put(doc->root, &numbers);
     mem_free(numbers.values);

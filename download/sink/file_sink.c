@@ -63,20 +63,20 @@ struct hasher *file_sink_take_hasher(struct file_sink *f)
     return TAKE(f->hasher);
 }
 
-enum err file_sink_catch_up(int fd, const char *name, struct hasher *h, uint64_t to,
-                            struct why *why)
+enum err file_sink_catch_up(const struct catch_up *c, struct why *why)
 {
-    SCOPED(mem_freep) unsigned char *slab = mem_try_pages(SLAB_BYTES);
-    if (!slab) return fail(why, ERR_MEMORY, "no memory to verify '%s'", name);
-    while (hasher_bytes(h) < to) {
-        uint64_t left = to - hasher_bytes(h);
+    struct hasher *h = c->hasher;
+    while (hasher_bytes(h) < c->to) {
+        uint64_t left = c->to - hasher_bytes(h);
         size_t want = left < SLAB_BYTES ? (size_t)left : SLAB_BYTES;
         size_t got = want;
-        enum err e = fs_read_at(fd, slab, &got, hasher_bytes(h), name, why);
+        enum err e = fs_read_at(c->fd, c->slab, &got, hasher_bytes(h), c->name, why);
         if (e) return e;
-        if (got < want) return fail(why, ERR_DISK, "'%s' became shorter while it was read", name);
-        if (!hasher_update(h, slab, got)) {
-            return fail(why, ERR_INTERNAL, "the digest of '%s' cannot be computed", name);
+        if (got < want) {
+            return fail(why, ERR_DISK, "'%s' became shorter while it was read", c->name);
+        }
+        if (!hasher_update(h, c->slab, got)) {
+            return fail(why, ERR_INTERNAL, "the digest of '%s' cannot be computed", c->name);
         }
     }
     return OK;

@@ -21,9 +21,15 @@ void file_sink_init(struct file_sink *f, int fd, const char *name, uint64_t from
 /* Gives the hasher back (NULL if there was none). */
 struct hasher *file_sink_take_hasher(struct file_sink *f);
 
-/* Feeds [hasher_bytes, to) of the part file, read back from the page cache. ERR_DISK. Any thread
- * that owns the hasher. */
-NODISCARD enum err file_sink_catch_up(int fd, const char *name, struct hasher *h, uint64_t to,
-                                      struct why *why);
+/* Feeds [hasher_bytes, to) of the part file, read back from the page cache through `slab`
+ * (SLAB_BYTES). ERR_DISK. Any thread that owns the hasher. */
+struct catch_up {
+    int fd;
+    const char *name; // for sentences
+    struct hasher *hasher;
+    uint64_t to;
+    unsigned char *slab;
+};
+NODISCARD enum err file_sink_catch_up(const struct catch_up *c, struct why *why);
 
 #endif

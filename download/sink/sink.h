@@ -21,7 +21,7 @@ struct sink_ops {
 
 struct sink {
     const struct sink_ops *ops;
-    unsigned char *slab; // SLAB_BYTES of the shard's own, lent for the exchange
+    unsigned char *slab; // SLAB_BYTES, borrowed for the exchange (slabs.h)
     uint64_t stored;     // bytes that reached their place (not those still in the slab)
 };
 

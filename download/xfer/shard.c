@@ -34,16 +34,45 @@ struct shard {
     /* the shard's thread */
     struct list running; // attempts
     size_t running_count;
-    struct list idle;      // attempts with an easy handle, not in use
-    unsigned char **slabs; // slabs[0..slab_count): free ones
-    unsigned slab_count;
+    struct list idle; // attempts with an easy handle, not in use
     uint64_t reported_ns;
     bool stopping;
 };
 
+/* ---- libcurl's memory is counted, too ---- */
+
+static void *curl_new(size_t size)
+{
+    return mem_lib_new(MEM_CURL, size);
+}
+
+static void *curl_resize(void *p, size_t size)
+{
+    return mem_lib_resize(MEM_CURL, p, size);
+}
+
+static void *curl_array(size_t count, size_t size)
+{
+    size_t total = 0;
+    if (__builtin_mul_overflow(count, size, &total)) return NULL;
+    void *p = curl_new(total);
+    if (p) memset(p, 0, total);
+    return p;
+}
+
+static char *curl_copy(const char *s)
+{
+    size_t size = strlen(s) + 1;
+    char *p = curl_new(size);
+    if (p) memcpy(p, s, size);
+    return p;
+}
+
 enum err xfer_start(struct why *why)
 {
-    if (!curl_global_init(CURL_GLOBAL_DEFAULT)) return OK;
+    CURLcode rc = curl_global_init_mem(CURL_GLOBAL_DEFAULT, curl_new, mem_free, curl_resize,
+                                       curl_copy, curl_array);
+    if (!rc) return OK;
     return fail(why, ERR_INTERNAL, "libcurl cannot start");
 }
 
@@ -60,10 +89,6 @@ void xfer_version(char *ret, size_t size)
 static void give_back(struct shard *s, struct attempt *a)
 {
     struct exchange *x = a->exchange;
-    if (x->sink && x->sink->slab) {
-        s->slabs[s->slab_count++] = x->sink->slab;
-        x->sink->slab = NULL;
-    }
     a->exchange = NULL;
     list_remove(&a->node);
     list_add_head(&s->idle, &a->node);
@@ -98,20 +123,11 @@ static struct attempt *take_idle(struct shard *s)
     return a;
 }
 
-static bool lend_slab(struct shard *s, struct exchange *x)
-{
-    if (!x->sink) return true;
-    if (!s->slab_count) return false;
-    x->sink->slab = s->slabs[--s->slab_count];
-    return true;
-}
-
 static void run(struct shard *s, struct exchange *x)
 {
     struct why why = {"no memory for another transfer"};
     struct attempt *a = take_idle(s);
-    if (!a || !lend_slab(s, x)) {
-        if (a) list_add_head(&s->idle, &a->node);
+    if (!a) {
         refuse(s, x, CAUSE_RESET, &why);
         return;
     }
@@ -234,17 +250,6 @@ static void wake(void *user)
     curl_multi_wakeup(s->multi);
 }
 
-static bool make_slabs(struct shard *s)
-{
-    s->slabs = mem_array(s->opts.max_bodies + 1, sizeof(*s->slabs));
-    while (s->slab_count < s->opts.max_bodies) {
-        unsigned char *slab = mem_try_pages(SLAB_BYTES);
-        if (!slab) return false;
-        s->slabs[s->slab_count++] = slab;
-    }
-    return true;
-}
-
 static void shard_free(struct shard *s)
 {
     struct list *node;
@@ -253,9 +258,6 @@ static void shard_free(struct shard *s)
         curl_easy_cleanup(a->easy);
         mem_free(a);
     }
-    while (s->slab_count)
-        mem_free(s->slabs[--s->slab_count]);
-    mem_free(s->slabs);
     if (s->multi) curl_multi_cleanup(s->multi);
     mailbox_free(s->commands);
     mem_free(s);
@@ -269,7 +271,7 @@ enum err shard_start(const struct shard_opts *opts, struct shard **ret, struct w
     list_init(&s->idle);
     s->commands = mailbox_new(&(struct mailbox_opts){.wake = wake, .wake_user = s});
     s->multi = curl_multi_init();
-    if (!s->multi || !make_slabs(s)) {
+    if (!s->multi) {
         shard_free(s);
         return fail(why, ERR_MEMORY, "no memory for connections");
     }

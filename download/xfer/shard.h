@@ -38,7 +38,7 @@ struct shard_opts {
     struct loop *loop;     // where everything goes back to
     const struct net *net; // outlives the shard
     bool http2;            // calls: HTTP/2 where the server can; bodies: HTTP/1.1
-    unsigned max_bodies;   // slabs reserved
+    unsigned max_bodies;   // connections kept open between them
     post_fn *on_report;
     post_fn *on_cut;
     void *user;

@@ -115,7 +115,7 @@ static void on_raise(void *user, unsigned bits)
 static bool storm(unsigned threads)
 {
     struct world w = {.control = pthread_self(), .rng = {.state = threads}};
-    if (loop_new(&w.loop, NULL) || pool_new(w.loop, threads, &w.pool, NULL)) return false;
+    if (loop_new(&w.loop, NULL) || pool_new(w.loop, threads, 0, &w.pool, NULL)) return false;
     unsigned raised = 0;
     loop_on_raise(w.loop, on_raise, &raised);
     pthread_t posters[POSTERS];

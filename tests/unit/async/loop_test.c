@@ -227,7 +227,7 @@ static void run_jobs(unsigned threads)
 {
     struct loop *l = new_loop();
     struct pool *p = NULL;
-    cr_assert_eq(pool_new(l, threads, &p, NULL), OK);
+    cr_assert_eq(pool_new(l, threads, 4096, &p, NULL), OK);
     struct work works[20] = {{.worked = 0}};
     int left = 0;
     for (size_t i = 0; i < ARRAY_LEN(works); i++) {
@@ -264,7 +264,7 @@ Test(pool, freed_early_still_does_what_it_was_given)
 {
     struct loop *l = new_loop();
     struct pool *p = NULL;
-    cr_assert_eq(pool_new(l, 1, &p, NULL), OK);
+    cr_assert_eq(pool_new(l, 1, 0, &p, NULL), OK);
     struct work w = {.job = {.work = do_work, .done = work_done}};
     pool_run(p, &w.job);
     pool_free(p);

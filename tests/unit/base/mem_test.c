@@ -1,3 +1,4 @@
+#include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
@@ -95,4 +96,76 @@ Test(mem, rounding_to_pages_does_not_wrap)
 {
     volatile size_t size = SIZE_MAX - 5;
     cr_expect_null(mem_try_pages(size));
+}
+
+static struct mem_stats now(void)
+{
+    struct mem_stats s;
+    mem_stats(&s);
+    return s;
+}
+
+Test(mem, every_byte_is_accounted_for_by_class)
+{
+    struct mem_stats before = now();
+    void *plain = mem_new(100);
+    void *event = mem_new_as(MEM_EVENTS, 1000);
+    void *slab = mem_try_pages(5000);
+    void *lib = mem_lib_new(MEM_CURL, 10);
+    lib = mem_lib_resize(MEM_CURL, lib, 50);
+    lib = mem_lib_resize(MEM_CURL, lib, 20);
+    struct mem_stats during = now();
+    cr_expect_eq(during.live[MEM_OTHER] - before.live[MEM_OTHER], 100);
+    cr_expect_eq(during.live[MEM_EVENTS] - before.live[MEM_EVENTS], 1000);
+    cr_expect_eq(during.live[MEM_SLABS] - before.live[MEM_SLABS], 8192, "whole pages");
+    cr_expect_eq(during.live[MEM_CURL] - before.live[MEM_CURL], 20);
+    cr_expect_geq(during.peak[MEM_CURL], before.live[MEM_CURL] + 50);
+    mem_free(plain);
+    mem_free(event);
+    mem_free(slab);
+    mem_free(lib);
+    struct mem_stats after = now();
+    for (size_t c = 0; c < MEM_CLASSES; c++)
+        cr_expect_eq(after.live[c], before.live[c], "%s", mem_class_word((enum mem_class)c));
+    cr_expect_geq(after.peak[MEM_EVENTS], before.live[MEM_EVENTS] + 1000, "a peak stays");
+}
+
+Test(mem, a_scope_says_what_its_memory_is_for)
+{
+    struct mem_stats before = now();
+    char *inside = NULL;
+    {
+        SCOPED(mem_leave) enum mem_class was = mem_enter(MEM_PLAN);
+        inside = mem_strdup("0123456789");
+    }
+    char *outside = mem_strdup("0123456789");
+    inside = mem_resize(inside, 64);
+    struct mem_stats during = now();
+    cr_expect_eq(during.live[MEM_PLAN] - before.live[MEM_PLAN], 64, "resizing keeps the class");
+    cr_expect_eq(during.live[MEM_OTHER] - before.live[MEM_OTHER], 11);
+    mem_free(inside);
+    mem_free(outside);
+}
+
+static void *allocate_often(void *user)
+{
+    (void)user;
+    for (int i = 0; i < 10000; i++)
+        mem_free(mem_new_as(MEM_JSON, 100));
+    return NULL;
+}
+
+Test(mem, accounts_are_right_with_many_threads)
+{
+    enum { THREADS = 4 };
+    struct mem_stats before = now();
+    pthread_t threads[THREADS];
+    for (int i = 0; i < THREADS; i++)
+        pthread_create(&threads[i], NULL, allocate_often, NULL);
+    for (int i = 0; i < THREADS; i++)
+        pthread_join(threads[i], NULL);
+    struct mem_stats after = now();
+    cr_expect_eq(after.live[MEM_JSON], before.live[MEM_JSON]);
+    cr_expect_geq(after.peak[MEM_JSON], before.live[MEM_JSON] + 100);
+    cr_expect_leq(after.peak[MEM_JSON], before.peak[MEM_JSON] + 100 * THREADS);
 }

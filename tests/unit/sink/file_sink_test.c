@@ -66,6 +66,13 @@ static bool part_holds(const struct scene *s, size_t from)
     return same;
 }
 
+static enum err catch_up(const struct scene *s, struct hasher *h, uint64_t to, struct why *why)
+{
+    SCOPED(mem_freep) unsigned char *slab = mem_try_pages(SLAB_BYTES);
+    const struct catch_up c = {.fd = s->fd, .name = "part", .hasher = h, .to = to, .slab = slab};
+    return file_sink_catch_up(&c, why);
+}
+
 Test(file_sink, puts_bytes_in_their_place_and_into_the_digest)
 {
     struct scene s;
@@ -110,9 +117,9 @@ Test(file_sink, catches_up_from_what_is_on_disk)
     cr_assert_eq(fs_write_at(s.fd, s.data, LEN, 0, "part", NULL), OK);
     struct hasher *h = hasher_new(DIGEST_SHA256, 0);
     cr_assert(hasher_update(h, s.data, 100));
-    cr_expect_eq(file_sink_catch_up(s.fd, "part", h, 70000, NULL), OK);
+    cr_expect_eq(catch_up(&s, h, 70000, NULL), OK);
     cr_expect_eq(hasher_bytes(h), 70000);
-    cr_expect_eq(file_sink_catch_up(s.fd, "part", h, LEN, NULL), OK);
+    cr_expect_eq(catch_up(&s, h, LEN, NULL), OK);
     struct digest want = digest_of(s.data, LEN);
     struct digest got;
     cr_assert(hasher_finish(h, &got));
@@ -128,7 +135,7 @@ Test(file_sink, notices_a_file_that_is_shorter_than_promised)
     cr_assert_eq(fs_write_at(s.fd, s.data, 1000, 0, "part", NULL), OK);
     struct hasher *h = hasher_new(DIGEST_SHA256, 0);
     struct why why = {""};
-    cr_expect_eq(file_sink_catch_up(s.fd, "part", h, LEN, &why), ERR_DISK);
+    cr_expect_eq(catch_up(&s, h, LEN, &why), ERR_DISK);
     cr_expect(strstr(why.text, "'part'"));
     hasher_free(h);
     scene_done(&s);
