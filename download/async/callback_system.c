@@ -44,11 +44,16 @@ static void drop(struct callback_system *s, struct entry *e)
     mem_free(e);
 }
 
+void callback_system_deregister_all(struct callback_system *s)
+{
+    while (!list_empty(&s->entries))
+        drop(s, container_of(s->entries.next, struct entry, node));
+}
+
 void callback_system_free(struct callback_system *s)
 {
     if (!s) return;
-    while (!list_empty(&s->entries))
-        drop(s, container_of(s->entries.next, struct entry, node));
+    callback_system_deregister_all(s);
     mem_free(s);
 }
 

@@ -19,6 +19,7 @@ struct callback *callback_system_register_as(struct callback_system *s, const ch
 struct callback *callback_system_find(const struct callback_system *s, const char *name);
 /* Its waiters end as WAIT_GONE. False: there was none. */
 bool callback_system_deregister(struct callback_system *s, const char *name);
+void callback_system_deregister_all(struct callback_system *s);
 /* False: there is none of that name. */
 bool callback_system_trigger(struct callback_system *s, const char *name, const void *value);
 /* All that exist when it is called, in order of registration, less those that were deregistered

@@ -1,7 +1,8 @@
 /* remote.h - the callback system for threads that do not own it: a call goes to the loop's thread
  * as a message and its caller waits for the answer. Never from the loop's own thread. Loop and
  * system are there as long as any of these calls is: their owner closes the loop, delivers what was
- * posted, frees the system, delivers again, and joins its threads before it frees the loop. */
+ * posted (loop_drain), deregisters all, delivers again, joins its threads, and only then frees the
+ * two. */
 #ifndef SHARDFETCH_ASYNC_REMOTE_H
 #define SHARDFETCH_ASYNC_REMOTE_H
 

@@ -125,10 +125,11 @@ static bool storm(unsigned close_after)
         loop_turn(w.loop);
     loop_close(w.loop);
     loop_drain(w.loop);
-    callback_system_free(w.system);
+    callback_system_deregister_all(w.system);
     loop_drain(w.loop);
     for (int i = 0; i < THREADS; i++)
         pthread_join(threads[i], NULL);
+    callback_system_free(w.system);
     loop_free(w.loop);
     unsigned waits = atomic_load(&w.met) + atomic_load(&w.gone) + atomic_load(&w.other);
     printf("%u told, %u met, %u gone, %u replaced, %u refused\n", w.told, w.met, w.gone, w.other,

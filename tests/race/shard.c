@@ -71,7 +71,7 @@ static void check_body(struct world *w, const struct exchange *x, const struct b
     uint64_t end = b->cut_at < x->to ? b->cut_at : x->to;
     if (complete && x->reached != end) wrong(w, "complete, but not all there", x);
     if (b->cut_at != TO_THE_END && x->reached > b->cut_at) wrong(w, "beyond its cut", x);
-    if (b->sink.sink.slab) wrong(w, "the slab was not given back", x);
+    if (!b->sink.sink.slab) wrong(w, "its slab is gone", x);
 }
 
 static void count(struct world *w, enum cause cause)
@@ -96,6 +96,7 @@ static void on_end(struct post *p)
     bodies[x->id] = NULL;
     if (x->sink) check_body(w, x, b);
     count(w, x->reply.outcome.cause);
+    mem_free(b->sink.sink.slab);
     mem_free(b);
     exchange_free(x);
 }
@@ -138,6 +139,7 @@ static void begin(struct world *w)
         x->to = x->from + 1 + rng_below(&w->rng, SIZE - x->from);
         x->size = SIZE;
         file_sink_init(&b->sink, w->fd, "part", x->from, NULL);
+        b->sink.sink.slab = mem_try_pages(SLAB_BYTES);
         x->sink = &b->sink.sink;
     }
     w->begun++;
