@@ -1,8 +1,10 @@
 #include "download/xfer/attempt.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "download/base/clock.h"
 #include "download/base/mem.h"
 #include "download/base/str.h"
 #include "download/xfer/easy.h"
@@ -64,6 +66,7 @@ static size_t on_header(char *line, size_t unit, size_t count, void *user)
 {
     struct attempt *a = user;
     size_t len = unit * count;
+    a->heard += len;
     if (a->judged) return len; // trailers
     if (len > 5 && memcmp(line, "HTTP/", 5) == 0) {
         headers_reset(&a->exchange->reply.headers); // 1xx came before
@@ -96,6 +99,7 @@ static size_t on_body(char *data, size_t unit, size_t count, void *user)
     struct attempt *a = user;
     struct exchange *x = a->exchange;
     size_t len = unit * count;
+    a->heard += len;
     if (!a->judged) return stop(a, CAUSE_PROTOCOL, "a body came without headers");
     if (a->dropping) return drop(a, len);
     if (!x->sink) return collect(a, data, len);
@@ -141,6 +145,28 @@ bool attempt_cut_off(struct attempt *a)
 {
     if (!a->was_cut || a->exchange->from + a->received < a->end) return false;
     stop(a, CAUSE_CUT, NULL);
+    return true;
+}
+
+/* Before that the connect time-out counts. */
+static bool request_sent(const struct attempt *a)
+{
+    curl_off_t us = 0;
+    curl_easy_getinfo(a->easy, CURLINFO_PRETRANSFER_TIME_T, &us);
+    return us > 0;
+}
+
+bool attempt_stalled(struct attempt *a, uint64_t dt_ns)
+{
+    if (a->heard != a->heard_before || (!a->heard && !request_sent(a))) {
+        a->heard_before = a->heard;
+        a->silent_ns = 0;
+        return false;
+    }
+    a->silent_ns += dt_ns;
+    if (a->silent_ns < a->net->stall_timeout_s * SECOND_NS) return false;
+    a->cause = CAUSE_STALLED;
+    err_ignore(fail(&a->why, ERR_NETWORK, "no byte for %" PRIu64 " s", a->net->stall_timeout_s));
     return true;
 }
 

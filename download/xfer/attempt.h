@@ -19,10 +19,13 @@ struct attempt {
     CURL *easy;
     struct curl_slist *headers;
     char error_text[CURL_ERROR_SIZE];
-    uint64_t end;      // bytes at or beyond it are not wanted; lowered by a cut
-    uint64_t received; // body bytes given to the sink
-    uint64_t dropped;  // bytes of a body nobody wants, read so that the connection can be kept
-    bool judged;       // headers complete, verdict known
+    uint64_t end;          // bytes at or beyond it are not wanted; lowered by a cut
+    uint64_t received;     // body bytes given to the sink
+    uint64_t dropped;      // bytes of a body nobody wants, read so that the connection can be kept
+    uint64_t heard;        // bytes of headers and body, of whatever use
+    uint64_t heard_before; // when it was last looked at
+    uint64_t silent_ns;    // since then
+    bool judged;           // headers complete, verdict known
     bool dropping;
     bool was_cut;
     bool cancelled;
@@ -38,6 +41,9 @@ NODISCARD enum err attempt_start(struct attempt *a, CURL *easy, struct exchange 
 uint64_t attempt_cut(struct attempt *a, uint64_t end);
 /* All up to the cut is there: it must be ended now, since the next byte may be long in coming. */
 bool attempt_cut_off(struct attempt *a);
+/* `dt_ns` of our own time have passed (a stopped process has none): true when it has now been
+ * silent for the stall time-out, counted from when the request was sent; `cause` says so. */
+bool attempt_stalled(struct attempt *a, uint64_t dt_ns);
 /* curl is through with it: flushes the sink, fills in reply, reached and outcome. */
 void attempt_finish(struct attempt *a, CURLcode rc);
 

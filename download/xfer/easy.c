@@ -81,8 +81,6 @@ static CURLcode set_rules(CURL *easy, const struct net *net, bool http2)
     SET(CURLOPT_TCP_KEEPIDLE, (long)KEEPALIVE_S);
     SET(CURLOPT_USERAGENT, net->user_agent);
     SET(CURLOPT_CONNECTTIMEOUT, (long)net->connect_timeout_s);
-    SET(CURLOPT_LOW_SPEED_LIMIT, 1L);
-    SET(CURLOPT_LOW_SPEED_TIME, (long)net->stall_timeout_s);
     SET(CURLOPT_HTTP_VERSION, http2 ? (long)CURL_HTTP_VERSION_2TLS : (long)CURL_HTTP_VERSION_1_1);
     if (net->ip == NET_IP_V4) SET(CURLOPT_IPRESOLVE, (long)CURL_IPRESOLVE_V4);
     if (net->ip == NET_IP_V6) SET(CURLOPT_IPRESOLVE, (long)CURL_IPRESOLVE_V6);

@@ -12,6 +12,7 @@
 
 enum {
     REPORT_MS = 100,
+    TURN_MOST_MS = 500,     // what one turn counts as silence, at most; they come every REPORT_MS
     SPARE_CONNECTIONS = 32, // kept warm beyond the running bodies: calls, and what a shrink leaves
     IDLE_MS = 60 * 1000,
 };
@@ -36,6 +37,7 @@ struct shard {
     size_t running_count;
     struct list idle; // attempts with an easy handle, not in use
     uint64_t reported_ns;
+    uint64_t turned_ns; // when silence was last counted
     bool stopping;
 };
 
@@ -225,9 +227,24 @@ static void collect_finished(struct shard *s)
     }
 }
 
+/* By turns, and each counts for little: while the process was stopped, or the machine asleep, there
+ * were none, and nobody could have been heard. */
+static void count_silence(struct shard *s)
+{
+    uint64_t now = clock_now_ns();
+    uint64_t dt_ns = now - s->turned_ns;
+    s->turned_ns = now;
+    if (dt_ns > TURN_MOST_MS * MILLI_NS) dt_ns = TURN_MOST_MS * MILLI_NS;
+    list_each_safe (node, &s->running) {
+        struct attempt *a = container_of(node, struct attempt, node);
+        if (attempt_stalled(a, dt_ns)) finish(s, a, CURLE_OK);
+    }
+}
+
 static void *shard_main(void *user)
 {
     struct shard *s = user;
+    s->turned_ns = clock_now_ns();
     while (!s->stopping) {
         obey(s);
         int running;
@@ -235,6 +252,7 @@ static void *shard_main(void *user)
         if (rc)
             finish_all(s, false, CURLE_OUT_OF_MEMORY); // all are undefined now: lost connections
         collect_finished(s);
+        count_silence(s);
         report(s);
         if (!s->stopping) {
             curl_multi_poll(s->multi, NULL, 0, s->running_count ? REPORT_MS : IDLE_MS, NULL);

@@ -116,3 +116,21 @@ Test(wishes, a_quiet_run_answers_too)
     scene_end(&s);
     cr_expect_eq(strncmp(s.err, "run ", 4), 0, "%s", s.err);
 }
+
+/* Stopped for longer than the stall time-out: nobody was silent, since nobody listened. */
+Test(wishes, a_stopped_process_finds_its_connections_as_it_left_them)
+{
+    SCOPED(scene_done) struct scene s = scene();
+    static const char *const impatient[] = {
+        "get",           "--json", "org/name",        "--local-dir", "out",
+        "--connections", "3",      "--stall-timeout", "1",           NULL};
+    enum { LONGER_MS = 2500 };
+    scene_start(&s, impatient);
+    cr_assert(proc_wait_out(s.proc, "\"connections\":3", SOON_MS));
+    proc_signal(s.proc, SIGSTOP);
+    cr_expect_not(proc_wait(s.proc, LONGER_MS), "a stopped process does not end");
+    proc_signal(s.proc, SIGCONT);
+    scene_end(&s);
+    expect_all_there(&s);
+    cr_expect_eq(scene_events(&s, "retry"), 0, "%s", s.err);
+}
