@@ -10,7 +10,13 @@
 
 /* Encoded bytes per text, so that the longest line (file_done: file, path, file_b64) fits. */
 enum { SMALL_MAX = 512, NAME_MAX_BYTES = 4096, PATH_MAX_BYTES = 5600, TEXT_MAX = 4096 };
-enum { WORST_ESCAPE = 6, EXACT_NAME_MAX = 4000, FILE_ENTRY_MAX = 256, TASK_ENTRY_MAX = 1024 };
+enum {
+    WORST_ESCAPE = 6,
+    EXACT_NAME_MAX = 4000,
+    FILE_ENTRY_MAX = 256,
+    TASK_ENTRY_MAX = 1024,
+    RESOURCES_MAX = 3072
+};
 
 /* ---- values ---- */
 
@@ -226,15 +232,30 @@ static void add_task(struct buf *b, const struct task_row *row)
     buf_addc(b, '}');
 }
 
+static void add_resource(struct buf *b, const struct resource_row *row)
+{
+    if (b->data[b->len - 1] != '[') buf_addc(b, ',');
+    buf_addc(b, '{');
+    add_small(b, "name", row->name);
+    add_small(b, "state", row->state);
+    add_small(b, "reason", row->reason);
+    buf_addc(b, '}');
+}
+
 static void add_tasks(struct buf *b, const struct event_tasks *e, size_t line_start)
 {
     add_number(b, "running", e->count);
     json_add_key(b, "tasks");
     buf_addc(b, '[');
     for (size_t i = 0; i < e->count; i++) {
-        if (b->len - line_start > JSONL_MAX_BYTES - TASK_ENTRY_MAX) break;
+        if (b->len - line_start > JSONL_MAX_BYTES - TASK_ENTRY_MAX - RESOURCES_MAX) break;
         add_task(b, &e->rows[i]);
     }
+    buf_addc(b, ']');
+    json_add_key(b, "resources");
+    buf_addc(b, '[');
+    for (size_t i = 0; i < EVENT_RESOURCES; i++)
+        add_resource(b, &e->resources[i]);
     buf_addc(b, ']');
 }
 

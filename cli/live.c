@@ -61,6 +61,11 @@ static void scroll_tasks(struct live *l, const struct event_tasks *e)
         note_task(&e->rows[i], &l->note);
         term_scroll(&l->term, LINE_PLAIN, buf_str(&l->note));
     }
+    for (size_t i = 0; i < EVENT_RESOURCES; i++) {
+        buf_reset(&l->note);
+        note_resource(&e->resources[i], &l->note);
+        term_scroll(&l->term, LINE_PLAIN, buf_str(&l->note));
+    }
     buf_reset(&l->note);
 }
 

@@ -139,6 +139,12 @@ void note_task(const struct task_row *row, struct buf *ret)
     add_clean(ret, row->name);
 }
 
+void note_resource(const struct resource_row *row, struct buf *ret)
+{
+    buf_addf(ret, "%s: %s", row->name, row->state);
+    if (row->reason[0]) buf_addf(ret, ", %s", row->reason);
+}
+
 bool note_add(const struct view *v, const struct event *e, enum note_level level, struct buf *ret,
               enum line_style *ret_style)
 {

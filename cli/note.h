@@ -21,5 +21,6 @@ bool note_add(const struct view *v, const struct event *e, enum note_level level
 
 /* One line of what runs, indented by its depth: kind, name, since when. */
 void note_task(const struct task_row *row, struct buf *ret);
+void note_resource(const struct resource_row *row, struct buf *ret);
 
 #endif

@@ -33,7 +33,7 @@ static void events_broken(void *user, int error)
     if (out->options->stop_with_reader) download_stop(out->download);
 }
 
-static bool add(struct outlets *out, const struct observer_ops *ops, void *user)
+static bool add(struct outlets *out, const char *name, const struct observer_ops *ops, void *user)
 {
     static const struct event NO_MEMORY = {
         .type = EV_RESULT,
@@ -51,6 +51,7 @@ static bool add(struct outlets *out, const struct observer_ops *ops, void *user)
     struct observer *o = observer_start(&opts);
     if (!o) return false;
     observer_prepare(o, &NO_MEMORY);
+    out->names[out->count] = name;
     out->observers[out->count++] = o;
     return true;
 }
@@ -76,12 +77,12 @@ static enum err open_people(struct outlets *out, struct why *why)
     enum note_level level = o->quiet ? NOTE_ASKED_FOR : all ? everything : NOTE_PROBLEMS;
     if (!o->quiet && wants_bar(o)) {
         live_init(&out->live, STDERR_FILENO, !environment_no_color(), level);
-        if (!add(out, &LIVE_OPS, &out->live)) return no_thread(why);
+        if (!add(out, "view", &LIVE_OPS, &out->live)) return no_thread(why);
         out->view = out->observers[out->count - 1];
         return OK;
     }
     plain_init(&out->plain, STDERR_FILENO, level);
-    return add(out, &PLAIN_OPS, &out->plain) ? OK : no_thread(why);
+    return add(out, "lines for people", &PLAIN_OPS, &out->plain) ? OK : no_thread(why);
 }
 
 static enum err open_streams(struct outlets *out, struct why *why)
@@ -92,11 +93,11 @@ static enum err open_streams(struct outlets *out, struct why *why)
         if (e) return e;
         jsonl_stream_init(&out->events, out->events_fd, out->run_id, events_broken, out);
         if (out->events_fd < 0) jsonl_stream_wait_for(&out->events, o->events);
-        if (!add(out, &JSONL_STREAM_OPS, &out->events)) return no_thread(why);
+        if (!add(out, "--events", &JSONL_STREAM_OPS, &out->events)) return no_thread(why);
     }
     if (o->json) {
         jsonl_stream_init(&out->json, STDOUT_FILENO, out->run_id, stdout_broken, out);
-        if (!add(out, &JSONL_STREAM_OPS, &out->json)) return no_thread(why);
+        if (!add(out, "--json", &JSONL_STREAM_OPS, &out->json)) return no_thread(why);
     }
     return OK;
 }
@@ -143,8 +144,7 @@ static enum err observe(struct outlets *out, struct why *why)
     callback_on_next(out->callback, on_event, out);
     enum err e = OK;
     for (size_t i = 0; !e && i < out->count; i++) {
-        struct id ignored;
-        e = callback_on_next_async(out->callback, out->observers[i], &ignored, why);
+        e = download_observe(out->download, out->names[i], out->observers[i], why);
     }
     return e;
 }

@@ -25,6 +25,7 @@ struct outlets {
     struct plain plain;
     struct plan_table table;
     struct observer *observers[OUTLETS_MAX];
+    const char *names[OUTLETS_MAX];
     size_t count;
     struct observer *view; // of `live`, one of them; NULL: there is none
     struct download *download;

@@ -39,6 +39,11 @@ static void put_tasks(struct plain *p, const struct event_tasks *e)
         note_task(&e->rows[i], &p->line);
         put(p);
     }
+    for (size_t i = 0; i < EVENT_RESOURCES; i++) {
+        buf_reset(&p->line);
+        note_resource(&e->resources[i], &p->line);
+        put(p);
+    }
     buf_reset(&p->line);
 }
 

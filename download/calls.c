@@ -33,6 +33,7 @@ static void retry_later(struct call *c, uint64_t wait_ns)
                                                     .wait_ms = wait_ns / MILLI_NS,
                                                     .cause = "rate-limit"}});
     }
+    spine_move(cs->spine, &cs->spine->session, RESOURCE_DEGRADED, cause_word(o->cause));
     list_add_tail(&cs->delayed, &c->node);
     timer_set(cs->loop, &c->timer, loop_now_ns(cs->loop) + wait_ns);
 }
@@ -44,6 +45,9 @@ static void on_reply(struct post *p)
     struct calls *cs = c->calls;
     cs->running--;
     task_end(cs->spine->tasks, c->attempt, retry_error(&x->reply.outcome), NULL);
+    if (x->reply.outcome.cause == CAUSE_NONE) {
+        spine_move(cs->spine, &cs->spine->session, RESOURCE_READY, NULL);
+    }
     pace_ended(&cs->pace, c->kind, &x->reply.outcome.rate, loop_now_ns(cs->loop));
     struct retry_facts facts = {.is_call = true};
     struct verdict v = retry_decide(&c->retry, &cs->policy, &facts, &x->reply.outcome, &cs->rng);
@@ -86,6 +90,7 @@ void calls_announce_wait(struct calls *cs, uint64_t wait_ns)
     uint64_t now = loop_now_ns(cs->loop);
     if (wait_ns < ANNOUNCE_WAIT_NS || now < cs->announced_until_ns) return;
     cs->announced_until_ns = now + wait_ns;
+    spine_move(cs->spine, &cs->spine->session, RESOURCE_DEGRADED, cause_word(CAUSE_RATE_LIMIT));
     emit(cs->emitter, (struct event){.type = EV_WAIT,
                                      .u.wait = {.origin = cs->origin,
                                                 .wait_ms = wait_ns / MILLI_NS,
@@ -224,6 +229,13 @@ void calls_send(struct calls *cs, struct call *c)
     timer_init(&c->timer, cs->stopping ? on_cancel : on_retry);
     if (!cs->stopping) list_add_tail(&cs->delayed, &c->node);
     timer_set(cs->loop, &c->timer, 0);
+}
+
+const char *calls_waiting_for(const struct calls *cs)
+{
+    if (cs->running) return NULL;
+    if (timer_is_set(&cs->timer)) return "rate-limit";
+    return list_empty(&cs->delayed) ? NULL : "retry";
 }
 
 enum err call_explain(const struct call *c, const struct source *s, const char *path,

@@ -17,6 +17,7 @@
 #include "hash/hasher.h"
 
 #define MIN_FREE_MOST (UINT64_C(1) << 30)
+static const uint64_t HEARTBEAT_NS = 2500 * MILLI_NS; // contract: every 5 s at least
 
 struct download *download_new(const struct settings *settings)
 {
@@ -35,6 +36,17 @@ void download_free(struct download *d)
     mem_free(d->path);
     mem_free(d->commit);
     mem_free(d);
+}
+
+enum err download_observe(struct download *d, const char *name, struct observer *o, struct why *why)
+{
+    struct id ignored;
+    struct callback *all = callback_system_register(d->spine.events, CALLBACK_EVENT);
+    enum err e = callback_on_next_async(all, o, &ignored, why);
+    if (!e && d->spine.tasks) {
+        task_start(d->spine.tasks, &(struct task_spec){.name = name, .kind = TASK_OBSERVER});
+    }
+    return e;
 }
 
 struct callback_system *download_events(const struct download *d)
@@ -226,10 +238,35 @@ static enum err publish_set(struct download *d, struct survey *s, struct why *wh
     return OK;
 }
 
+/* Before there is anything to show `progress` says at least that we are there. */
+static void on_heartbeat(struct timer *t)
+{
+    struct download *d = container_of(t, struct download, heartbeat);
+    const struct loop *l = d->spine.loop;
+    bool paused = control_paused(d->spine.control);
+    const char *calls = d->engine->call_shard ? calls_waiting_for(&d->engine->calls) : NULL;
+    emit(&d->emitter,
+         (struct event){.type = EV_PROGRESS,
+                        .u.progress = {.status = paused ? FILE_PAUSED : FILE_NOT_STARTED,
+                                       .eta_s = NUMBER_UNKNOWN,
+                                       .waiting_for = paused ? "paused" : calls}});
+    timer_set(d->spine.loop, t, loop_now_ns(l) + HEARTBEAT_NS);
+}
+
+static enum err survey(struct download *d, struct survey *s, struct why *why)
+{
+    timer_init(&d->heartbeat, on_heartbeat);
+    timer_set(d->spine.loop, &d->heartbeat, loop_now_ns(d->spine.loop) + HEARTBEAT_NS);
+    enum err e = survey_run(s, why);
+    timer_cancel(&d->heartbeat);
+    return e;
+}
+
 static enum err run_command(struct download *d, struct engine *engine, struct survey *s,
                             struct why *why)
 {
-    enum err e = survey_run(s, why);
+    d->engine = engine;
+    enum err e = survey(d, s, why);
     d->commit = mem_strdup(s->commit);
     if (e) return e;
     tell_plan(d, s);
@@ -292,7 +329,7 @@ static void tell_result(const struct download *d, enum err e, const struct why *
 static enum err check_all_ended(const struct download *d, struct why *why)
 {
     struct why alive;
-    enum err e = tasks_all_ended(d->spine.tasks, &alive);
+    enum err e = task_all_below_ended(d->spine.tasks, d->spine.run, &alive);
     if (!e) return OK;
     emit_warning(&d->emitter, "task-alive", alive.text);
     return fail(why, e, "%s", alive.text);
@@ -302,6 +339,19 @@ static void begin(struct download *d)
 {
     SCOPED(mem_freep) char *shown = source_shown(d->settings->source);
     d->spine.run = task_start(d->spine.tasks, &(struct task_spec){.name = shown, .kind = TASK_RUN});
+}
+
+static void release_survey(void *survey)
+{
+    survey_done(survey);
+}
+
+static void release_engine(void *engine)
+{
+    struct engine *e = engine;
+    struct loop *loop = e->loop;
+    engine_stop(e);
+    loop_drain(loop);
 }
 
 enum err download_run(struct download *d, struct why *why)
@@ -316,17 +366,18 @@ enum err download_run(struct download *d, struct why *why)
         return d->start_error;
     }
     begin(d);
+    struct scope *scope = scope_new(d->spine.scope, "command");
     struct engine engine;
-    engine_init(&engine, d->settings, &d->spine, &d->emitter);
     struct survey survey = {.settings = d->settings, .engine = &engine, .emitter = &d->emitter};
+    scope_add(scope, release_survey, &survey);
+    engine_init(&engine, d->settings, &d->spine, &d->emitter);
+    scope_add(scope, release_engine, &engine);
     enum err e = run_command(d, &engine, &survey, why);
     uint64_t wait_ns = engine.calls.too_long_ns;
     if (e && wait_ns) d->retry_after_s = (wait_ns + SECOND_NS - 1) / SECOND_NS;
-    engine_stop(&engine);
-    loop_drain(d->spine.loop);
-    survey_done(&survey);
-    task_end(d->spine.tasks, d->spine.run, e, why);
+    scope_close(scope);
     enum err alive = check_all_ended(d, e ? NULL : why);
+    if (!alive) task_end(d->spine.tasks, d->spine.run, e, why);
     if (!e) e = alive;
     tell_result(d, e, why);
     return e;

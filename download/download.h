@@ -24,6 +24,11 @@ NODISCARD enum err download_run(struct download *d, struct why *why);
 /* The published directory, or file when exactly one was asked for; NULL unless it returned OK. */
 const char *download_path(const struct download *d);
 
+/* An observer of all events, as a task of the run with this name (static storage); policies as in
+ * callback_on_next_async. Its owner ends it (observer_end) before download_free. */
+NODISCARD enum err download_observe(struct download *d, const char *name, struct observer *o,
+                                    struct why *why);
+
 /* ---- any thread, and signal handlers ---- */
 
 /* Stop handing out work, keep what arrived, end resumable. */

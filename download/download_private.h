@@ -17,6 +17,8 @@ struct download {
     void *on_poke_user;
     download_exit_fn *on_cancelled;
     void *on_cancelled_user;
+    struct timer heartbeat; // while the survey lasts
+    struct engine *engine;  // while a command runs
     /* the result */
     char *path;
     char *commit;

@@ -17,6 +17,7 @@ void engine_init(struct engine *e, const struct settings *s, struct spine *spine
     static const enum net_ip IP[] = {
         [IP_ANY] = NET_IP_ANY, [IP_V4] = NET_IP_V4, [IP_V6] = NET_IP_V6};
     *e = (struct engine){.settings = s, .spine = spine, .loop = spine->loop, .emitter = em};
+    e->scope = scope_new(spine->scope, "engine");
     e->user_agent = str_empty(s->user_agent_extra)
                         ? mem_printf("shardfetch/%s", s->version)
                         : mem_printf("shardfetch/%s; origin/%s", s->version, s->user_agent_extra);
@@ -32,12 +33,29 @@ void engine_init(struct engine *e, const struct settings *s, struct spine *spine
                           .token = s->token};
 }
 
+static void release_library(void *engine)
+{
+    (void)engine; // libcurl's own state is the process's
+    xfer_stop();
+}
+
 static enum err start_library(struct engine *e, struct why *why)
 {
     if (e->library_started) return OK;
     enum err err = xfer_start(why);
-    if (!err) e->library_started = true;
-    return err;
+    if (err) return err;
+    e->library_started = true;
+    scope_add(e->scope, release_library, e);
+    return OK;
+}
+
+static void release_calls(void *engine)
+{
+    struct engine *e = engine;
+    spine_move(e->spine, &e->spine->session, RESOURCE_CLOSING, NULL);
+    calls_done(&e->calls);
+    shard_stop(e->call_shard);
+    spine_move(e->spine, &e->spine->session, RESOURCE_CLOSED, NULL);
 }
 
 enum err engine_start_calls(struct engine *e, struct why *why)
@@ -57,12 +75,28 @@ enum err engine_start_calls(struct engine *e, struct why *why)
         .origin = e->settings->endpoint,
     };
     calls_init(&e->calls);
+    scope_add(e->scope, release_calls, e);
+    spine_move(e->spine, &e->spine->session, RESOURCE_READY, NULL);
     return OK;
+}
+
+static void release_pool(void *engine)
+{
+    struct engine *e = engine;
+    pool_free(e->pool);
 }
 
 enum err engine_start_pool(struct engine *e, struct why *why)
 {
-    return e->pool ? OK : pool_new(e->loop, POOL_MAX_THREADS, SLAB_BYTES, &e->pool, why);
+    if (e->pool) return OK;
+    enum err err = pool_new(e->loop, POOL_MAX_THREADS, SLAB_BYTES, &e->pool, why);
+    if (!err) scope_add(e->scope, release_pool, e);
+    return err;
+}
+
+static void release_shard(void *shard)
+{
+    shard_stop(shard);
 }
 
 static unsigned wanted_shards(const struct settings *s)
@@ -76,6 +110,7 @@ enum err engine_start_shards(struct engine *e, void *user, struct why *why)
 {
     enum err err = start_library(e, why);
     unsigned wanted = wanted_shards(e->settings);
+    if (!e->bodies) e->bodies = scope_new(e->scope, "bodies");
     while (!err && e->shard_count < wanted) {
         struct shard_opts opts = {.loop = e->loop,
                                   .net = &e->net,
@@ -84,26 +119,25 @@ enum err engine_start_shards(struct engine *e, void *user, struct why *why)
                                   .on_cut = fetch_on_cut,
                                   .user = user};
         err = shard_start(&opts, &e->shards[e->shard_count], why);
-        if (!err) e->shard_count++;
+        if (!err) scope_add(e->bodies, release_shard, e->shards[e->shard_count++]);
     }
+    if (!err) spine_move(e->spine, &e->spine->connections, RESOURCE_READY, NULL);
     return err;
 }
 
 void engine_stop_shards(struct engine *e)
 {
-    for (unsigned i = 0; i < e->shard_count; i++)
-        shard_stop(e->shards[i]);
+    spine_move(e->spine, &e->spine->connections, RESOURCE_CLOSING, NULL);
+    scope_close(TAKE(e->bodies));
     e->shard_count = 0;
     loop_drain(e->loop);
+    spine_move(e->spine, &e->spine->connections, RESOURCE_CLOSED, NULL);
 }
 
 void engine_stop(struct engine *e)
 {
     engine_stop_shards(e);
-    if (e->call_shard) calls_done(&e->calls);
-    shard_stop(e->call_shard);
-    pool_free(e->pool);
-    if (e->library_started) xfer_stop();
+    scope_close(e->scope);
     mem_free(e->user_agent);
     *e = (struct engine){0};
 }

@@ -26,6 +26,8 @@ struct engine {
     struct pool *pool;
     struct calls calls;
     bool library_started;
+    struct scope *scope;  // all of it
+    struct scope *bodies; // the shards for bodies; NULL: none was started
 };
 
 void engine_init(struct engine *e, const struct settings *s, struct spine *spine,

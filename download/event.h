@@ -143,9 +143,15 @@ struct task_row {
     char name[TASK_ROW_NAME_MAX];
     uint64_t elapsed_ms; // since it began
 };
+enum { TASK_REASON_MAX = 128, EVENT_RESOURCES = 3 };
+struct resource_row {
+    const char *name, *state; // static storage
+    char reason[TASK_REASON_MAX];
+};
 struct event_tasks {
     const struct task_row *rows;
     size_t count;
+    struct resource_row resources[EVENT_RESOURCES];
 };
 
 struct event_result {

@@ -7,12 +7,24 @@
 /* Less than a kill may cost anyway: smaller files have no journal. */
 #define JOURNAL_MIN_BYTES (UINT64_C(8) << 20)
 
+static void note_journal(const struct file_job *fj)
+{
+    struct spine *spine = fj->file->fetch->spine;
+    struct resource *journal = &spine->journal;
+    if (fj->journal_doubted) {
+        spine_move(spine, journal, RESOURCE_DEGRADED, "does not fit its partial");
+    } else if (fj->file->journal_fd >= 0 && journal->state == RESOURCE_INITIALISING) {
+        spine_move(spine, journal, RESOURCE_READY, NULL);
+    }
+}
+
 static void done(struct job *j)
 {
     struct file_job *fj = container_of(j, struct file_job, job);
     struct file_task *t = fj->file;
     struct fetch *f = t->fetch;
     t->job_out = false;
+    note_journal(fj);
     task_end(f->spine->tasks, fj->task, fj->err, &fj->why);
     if (fj->err) file_task_fail(t, fj->err, &fj->why);
     file_task_step(t);
@@ -45,6 +57,7 @@ static enum err read_journal(struct file_task *t, uint64_t inode, bool part_is_w
     }
     bool vouched = t->names.identity != NULL; // a digest or a strong validator decides later
     if (e || (vouched && part_is_whole)) return e;
+    t->job.journal_doubted = ranges_total(&t->done) > 0;
     ranges_clear(&t->done);
     return journal_restart(&t->journal, why);
 }

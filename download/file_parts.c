@@ -41,6 +41,9 @@ static void end_tasks(const struct file_task *t, const struct part_task *p)
 {
     struct tasks *tasks = t->fetch->spine->tasks;
     enum err e = retry_error(&p->exchange->reply.outcome);
+    struct spine *spine = t->fetch->spine;
+    bool good = p->exchange->reply.outcome.cause == CAUSE_NONE;
+    if (good) spine_move(spine, &spine->connections, RESOURCE_READY, NULL);
     task_end(tasks, p->attempt, e, NULL);
     task_end(tasks, p->task, e, NULL);
 }
@@ -227,6 +230,8 @@ static void tell_retry(const struct file_task *t, const struct part_task *p,
                        const struct outcome *o, uint64_t wait_ns)
 {
     const struct emitter *em = t->fetch->emitter;
+    struct spine *spine = t->fetch->spine;
+    spine_move(spine, &spine->connections, RESOURCE_DEGRADED, cause_word(o->cause));
     emit(em, (struct event){
                  .type = EV_RETRY,
                  .u.retry = {.id = t->file->id,

@@ -39,6 +39,7 @@ struct part_task {
 
 struct file_job {
     struct job job;
+    bool journal_doubted; // it did not fit its partial
     struct id task;
     struct file_task *file;
     enum err err;

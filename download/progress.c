@@ -84,7 +84,7 @@ static const char *waiting_for(const struct fetch *f)
         const struct file_task *t = container_of(node, struct file_task, node);
         if (timer_is_set(&t->timer)) return "retry";
     }
-    return timer_is_set(&f->calls->timer) ? "rate-limit" : NULL;
+    return calls_waiting_for(f->calls);
 }
 
 void progress_emit(struct fetch *f)

@@ -14,7 +14,17 @@ enum err spine_init(struct spine *s, struct why *why)
     s->tasks = tasks_new(s->loop, KEEP_ENDED_TASKS);
     s->control = control_new(s->loop);
     s->scope = scope_new(NULL, "run");
+    uint64_t now = loop_now_ns(s->loop);
+    resource_init(&s->session, "hub session", now);
+    resource_init(&s->connections, "connections", now);
+    resource_init(&s->journal, "journal", now);
     return OK;
+}
+
+void spine_move(const struct spine *s, struct resource *r, enum resource_state to,
+                const char *reason)
+{
+    resource_move(r, to, reason, loop_now_ns(s->loop));
 }
 
 void spine_done(struct spine *s)

@@ -5,6 +5,7 @@
 #define SHARDFETCH_DOWNLOAD_SPINE_H
 
 #include "download/async/callback_system.h"
+#include "download/async/resource.h"
 #include "download/async/scope.h"
 #include "download/async/task.h"
 #include "download/control.h"
@@ -14,12 +15,18 @@ struct spine {
     struct tasks *tasks;
     struct callback_system *events; // values: struct event; names: emit.h
     struct callback *control;
-    struct id run; // the task that everything is below
+    struct id run;               // the task that everything is below
+    struct resource session;     // calls to the Hub
+    struct resource connections; // that bodies come over
+    struct resource journal;     // what is known of partials
     struct scope *scope;
 };
 
 /* ERR_INTERNAL: no descriptor left; then only `events` is there, so that it can be told. */
 NODISCARD enum err spine_init(struct spine *s, struct why *why);
+/* One of the three comes into another state; where there is no such way nothing happens. */
+void spine_move(const struct spine *s, struct resource *r, enum resource_state to,
+                const char *reason);
 void spine_done(struct spine *s); // also of one that is all zero
 
 #endif

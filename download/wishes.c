@@ -69,14 +69,25 @@ static void add_row(void *user, const struct task_info *t)
     snprintf(row->name, sizeof(row->name), "%s", t->name);
 }
 
+static void add_resource(struct resource_row *ret, const struct resource *r)
+{
+    ret->name = r->name;
+    ret->state = resource_state_word(r->state);
+    snprintf(ret->reason, sizeof(ret->reason), "%s", r->reason);
+}
+
 static void tell_tasks(struct download *d)
 {
     size_t live = tasks_live(d->spine.tasks);
     SCOPED(mem_freep) struct task_row *items = mem_array(live + 1, sizeof(*items));
     struct rows rows = {.items = items, .now_ns = loop_now_ns(d->spine.loop)};
     tasks_walk(d->spine.tasks, add_row, &rows);
-    emit(&d->emitter,
-         (struct event){.type = EV_TASKS, .u.tasks = {.rows = items, .count = rows.count}});
+    struct event e = {.type = EV_TASKS, .u.tasks = {.rows = items, .count = rows.count}};
+    const struct spine *s = &d->spine;
+    const struct resource *resources[] = {&s->session, &s->connections, &s->journal};
+    for (size_t i = 0; i < ARRAY_LEN(resources); i++)
+        add_resource(&e.u.tasks.resources[i], resources[i]);
+    emit(&d->emitter, e);
 }
 
 void download_on_raise(void *download, unsigned wishes)

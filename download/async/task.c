@@ -155,10 +155,21 @@ size_t tasks_forget(struct tasks *ts, uint64_t age_ns)
     return count;
 }
 
+static void drop_live(struct tasks *ts, struct list *siblings)
+{
+    while (!list_empty(siblings)) {
+        struct task *t = of_node(siblings->next);
+        drop_live(ts, &t->children);
+        list_remove(&t->kin);
+        ts->ended_count++;
+        forget(ts, t);
+    }
+}
+
 void tasks_free(struct tasks *ts)
 {
     if (!ts) return;
-    assert(ts->live == 0);
+    drop_live(ts, &ts->roots);
     while (!list_empty(&ts->ended))
         forget(ts, of_node(ts->ended.next));
     idmap_free(ts->ids);
@@ -299,13 +310,16 @@ static void name_it(void *user, const struct task_info *t)
     buf_addf(b, "%s%s '%s'", b->len ? ", " : "", task_kind_word(t->kind), t->name);
 }
 
-enum err tasks_all_ended(const struct tasks *ts, struct why *why)
+enum err task_all_below_ended(const struct tasks *ts, struct id id, struct why *why)
 {
-    if (ts->live == 0) return OK;
+    struct task *t = idmap_find(ts->ids, id);
+    if (!t || list_empty(&t->children)) return OK;
     struct buf b;
     buf_init(&b, WHY_MAX);
-    tasks_walk(ts, name_it, &b);
-    enum err e = fail(why, ERR_INTERNAL, "%zu tasks are still alive: %s", ts->live, buf_str(&b));
+    list_each (node, &t->children)
+        visit(of_node(node), name_it, &b);
+    enum err e =
+        fail(why, ERR_INTERNAL, "'%s' has ended, but not all of it: %s", t->name, buf_str(&b));
     buf_done(&b);
     return e;
 }

@@ -71,7 +71,7 @@ struct tasks;
 
 /* Ended tasks beyond `keep_ended` are forgotten, oldest first (their numbers stay in the stats). */
 struct tasks *tasks_new(struct loop *l, size_t keep_ended);
-/* Every task must have ended, every wait been told. NULL is fine. */
+/* Live tasks are forgotten with it; every wait has been told or dropped. NULL is fine. */
 void tasks_free(struct tasks *ts);
 
 /* ---- for owners ---- */
@@ -90,8 +90,8 @@ void task_end(struct tasks *ts, struct id id, enum err e, const struct why *why)
 bool task_find(const struct tasks *ts, struct id id, struct task_info *ret); // false: forgotten
 struct id task_by_name(const struct tasks *ts, enum task_kind kind, const char *name); // live ones
 size_t tasks_live(const struct tasks *ts);
-/* OK, or ERR_INTERNAL with the names of the first few that are alive. */
-NODISCARD enum err tasks_all_ended(const struct tasks *ts, struct why *why);
+/* OK, or ERR_INTERNAL with the names of the first few tasks below this one that are alive. */
+NODISCARD enum err task_all_below_ended(const struct tasks *ts, struct id id, struct why *why);
 
 /* How many were asked; children are asked before their parents, each at most once. */
 size_t task_cancel(struct tasks *ts, struct id id);

@@ -1,11 +1,12 @@
 #!/bin/bash
 # Runs that get signals at random moments, SIGNALS of them (40): each ends by what it was sent with a
 # whole stream, and leaves what the next one goes on with. Prints how long the stopping took.
+signals=${SIGNALS:-40} seed=${SEED:-$RANDOM} # the library keeps nothing of the environment
 source "$(dirname "$0")/lib.bash"
 
 hub --model org/name:4:4M --fault 'cdn * rate=2097152'
 
-SEED=${SEED:-$RANDOM} SIGNALS=${SIGNALS:-40} python3 - "$SHARDFETCH" "$here/validate-events" <<'PROGRAM'
+SEED=$seed SIGNALS=$signals python3 - "$SHARDFETCH" "$here/validate-events" <<'PROGRAM'
 import os, pathlib, random, shutil, signal, subprocess, sys, time
 
 program, validate = sys.argv[1:]

@@ -92,6 +92,7 @@ Test(wishes, what_runs_is_told_as_a_table_and_as_an_event)
     cr_expect_not_null(strstr(s.err, "      part "), "%s", s.err);
     const struct json *tasks = json_get(scene_event(&s, "tasks", 0), "tasks");
     cr_assert_not_null(tasks);
+    cr_expect_eq(json_count(json_get(scene_event(&s, "tasks", 0), "resources")), 3);
     size_t parts = 0;
     size_t files = 0;
     for (const struct json *t = json_first(tasks); t; t = json_next(t)) {
@@ -114,7 +115,8 @@ Test(wishes, a_quiet_run_answers_too)
     proc_signal(s.proc, SIGUSR1);
     cr_assert(proc_wait_out(s.proc, "\"type\":\"tasks\"", SOON_MS));
     scene_end(&s);
-    cr_expect_eq(strncmp(s.err, "run ", 4), 0, "%s", s.err);
+    cr_expect_eq(strncmp(s.err, "observer ", 9), 0, "nothing but what was asked for: %s", s.err);
+    cr_expect_not_null(strstr(s.err, "\nrun "), "%s", s.err);
 }
 
 /* Stopped for longer than the stall time-out: what nobody listened to was no silence. The
@@ -140,4 +142,25 @@ Test(wishes, the_time_of_a_stopped_process_is_no_silence)
     proc_signal(s.proc, SIGUSR2);
     scene_end(&s);
     expect_all_there(&s);
+}
+
+/* contract: at least every five seconds, also before there is a plan. */
+Test(wishes, progress_comes_also_while_the_listing_is_waited_for)
+{
+    SCOPED(scene_done) struct scene s = scene_new(NULL);
+    hub_add_generated(s.hub, "org/name", "a.bin", 1000, 1, true);
+    scene_fault(&s, "tree * delay=3000");
+    scene_run(&s, args);
+    scene_expect(&s, 0, NULL);
+    cr_expect_str_eq(scene_text(&s, "progress", 0, "status"), "not_started");
+}
+
+Test(wishes, a_survey_that_waits_says_for_what)
+{
+    SCOPED(scene_done) struct scene s = scene_new(NULL);
+    hub_add_generated(s.hub, "org/name", "a.bin", 1000, 1, true);
+    scene_fault(&s, "tree * #1 status=429 header=Retry-After:%203");
+    scene_run(&s, args);
+    scene_expect(&s, 0, NULL);
+    cr_expect_str_eq(scene_text(&s, "progress", 0, "waiting_for"), "retry");
 }
