@@ -10,7 +10,7 @@ struct registration {
     observe_fn *fn; // NULL: asynchronous
     void *user;
     struct observer *observer;
-    bool removed; // during a set; freed when it has ended
+    bool removed; // while the callback was busy
     bool skip_told;
 };
 
@@ -25,12 +25,11 @@ struct callback {
     struct list observers;
     struct idmap *ids;
     struct list waiters;
-    struct list sets; // values set from inside a set
+    struct list sets; // values not carried out yet
     struct callback_counts counts;
     struct timer look; // last-value mode: waiters look at the value in the next turn
-    bool setting;
-    bool freed;       // during a set
-    struct id newest; // of a set: observers added later are not told
+    bool busy;         // others' code runs from inside: sets, removals and the end wait
+    bool freed;
 };
 
 static void *copy(const struct callback *c, const void *value)
@@ -81,9 +80,10 @@ static void look_at(struct waiter *w, const void *value)
     struct callback *c = w->callback;
     if (w->check_async) {
         ask(w, value);
-    } else if (w->check(w->user, value)) {
-        decide(w, WAIT_MET, copy(c, value));
+        return;
     }
+    bool met = w->check(w->user, value);
+    if (met && w->callback) decide(w, WAIT_MET, copy(c, value)); // else it cancelled itself
 }
 
 static void ask(struct waiter *w, const void *value)
@@ -107,16 +107,18 @@ static void ask(struct waiter *w, const void *value)
     list_add_tail(&w->queued, &q->node);
 }
 
-void callback_answer(struct waiter *w, bool met)
+/* Others' code runs between these. */
+static bool enter(struct callback *c)
 {
-    if (!w->callback || !w->asking) return; // decided meanwhile
-    void *asked = TAKE(w->asked);
-    w->asking = false;
-    if (met) {
-        decide(w, WAIT_MET, asked);
-        return;
-    }
-    mem_free(asked);
+    bool was = c->busy;
+    c->busy = true;
+    return was;
+}
+
+static void leave(struct callback *c, bool was_busy);
+
+static void ask_next(struct waiter *w)
+{
     struct list *node = list_pop(&w->queued);
     if (!node) return;
     struct queued_value *q = container_of(node, struct queued_value, node);
@@ -124,6 +126,22 @@ void callback_answer(struct waiter *w, bool met)
     w->asked = q->value;
     mem_free(q);
     w->check_async(w->user, w->asked, w);
+}
+
+void callback_answer(struct waiter *w, bool met)
+{
+    struct callback *c = w->callback;
+    if (!c || !w->asking) return; // decided meanwhile
+    void *asked = TAKE(w->asked);
+    w->asking = false;
+    if (met) {
+        decide(w, WAIT_MET, asked);
+        return;
+    }
+    mem_free(asked);
+    bool was = enter(c);
+    ask_next(w);
+    leave(c, was);
 }
 
 static void on_timeout(struct timer *t)
@@ -144,7 +162,11 @@ enum err callback_wait(struct callback *c, struct waiter *w, uint64_t timeout_ns
     list_add_tail(&c->waiters, &w->node);
     uint64_t now = loop_now_ns(c->opts.loop);
     if (timeout_ns < UINT64_MAX - now) timer_set(c->opts.loop, &w->timeout, now + timeout_ns);
-    if (c->value) look_at(w, c->value);
+    w->looked = c->counts.sets;
+    if (!c->value) return OK;
+    bool was = enter(c);
+    look_at(w, c->value);
+    leave(c, was);
     return OK;
 }
 
@@ -153,16 +175,30 @@ void callback_cancel_wait(struct waiter *w)
     if (w->callback) decide(w, WAIT_CANCELLED, NULL);
 }
 
-static void look(struct callback *c, const void *value)
+static struct waiter *next_to_look(const struct callback *c)
 {
-    list_each_safe (node, &c->waiters)
-        look_at(container_of(node, struct waiter, node), value);
+    list_each (node, &c->waiters) {
+        struct waiter *w = container_of(node, struct waiter, node);
+        if (w->looked != c->counts.sets) return w;
+    }
+    return NULL;
+}
+
+/* Conditions may add, cancel and free: so it starts from the front after each. */
+static void look(struct callback *c)
+{
+    for (struct waiter *w = next_to_look(c); w && !c->freed; w = next_to_look(c)) {
+        w->looked = c->counts.sets;
+        look_at(w, c->value);
+    }
 }
 
 static void on_look(struct timer *t)
 {
     struct callback *c = container_of(t, struct callback, look);
-    look(c, c->value);
+    bool was = enter(c);
+    look(c);
+    leave(c, was);
 }
 
 /* ---- observers ---- */
@@ -231,9 +267,26 @@ static void carry_out(struct callback *c, void *take_value)
     }
     if (c->freed || list_empty(&c->waiters)) return;
     if (c->opts.mode == WAIT_EVERY_VALUE) {
-        look(c, c->value);
+        look(c);
     } else {
         timer_set(c->opts.loop, &c->look, 0);
+    }
+}
+
+static void leave(struct callback *c, bool was_busy)
+{
+    if (was_busy) return;
+    struct list *node;
+    while (!c->freed && (node = list_pop(&c->sets))) {
+        struct queued_value *next = container_of(node, struct queued_value, node);
+        carry_out(c, next->value);
+        mem_free(next);
+    }
+    c->busy = false;
+    if (c->freed) {
+        destroy(c);
+    } else {
+        drop_removed(c);
     }
 }
 
@@ -242,20 +295,8 @@ void callback_set(struct callback *c, const void *value)
     struct queued_value *q = mem_new(sizeof(*q));
     q->value = copy(c, value);
     list_add_tail(&c->sets, &q->node);
-    if (c->setting) return;
-    c->setting = true;
-    struct list *node;
-    while (!c->freed && (node = list_pop(&c->sets))) {
-        struct queued_value *next = container_of(node, struct queued_value, node);
-        carry_out(c, next->value);
-        mem_free(next);
-    }
-    c->setting = false;
-    if (c->freed) {
-        destroy(c);
-    } else {
-        drop_removed(c);
-    }
+    bool was = enter(c);
+    leave(c, was);
 }
 
 const void *callback_value(const struct callback *c)
@@ -295,7 +336,7 @@ bool callback_remove(struct callback *c, struct id id)
     struct registration *r = idmap_remove(c->ids, id);
     if (!r) return false;
     r->removed = true;
-    if (!c->setting) drop_removed(c);
+    if (!c->busy) drop_removed(c);
     return true;
 }
 
@@ -320,5 +361,5 @@ void callback_free(struct callback *c)
 {
     if (!c) return;
     c->freed = true;
-    if (!c->setting) destroy(c);
+    if (!c->busy) destroy(c);
 }

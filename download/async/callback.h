@@ -97,7 +97,8 @@ struct waiter {
     struct timer timeout;      // then: of `done`
     enum wait_status status;
     void *met;
-    bool asking; // check_async has not answered
+    uint64_t looked; // the number of the set that it was shown
+    bool asking;     // check_async has not answered
     struct list queued;
     void *asked;
 };
