@@ -324,6 +324,24 @@ enum err task_all_below_ended(const struct tasks *ts, struct id id, struct why *
     return e;
 }
 
+static size_t group_in(const struct task *t, const char *group)
+{
+    size_t count = t->info.group && strcmp(t->info.group, group) == 0;
+    list_each (node, &t->children)
+        count += group_in(of_node(node), group);
+    return count;
+}
+
+size_t tasks_in_group(const struct tasks *ts, const char *group)
+{
+    size_t count = 0;
+    list_each (node, &ts->roots)
+        count += group_in(of_node(node), group);
+    list_each (node, &ts->ended)
+        count += group_in(of_node(node), group);
+    return count;
+}
+
 struct task_stats tasks_stats(const struct tasks *ts)
 {
     struct task_stats s = ts->stats;

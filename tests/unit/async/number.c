@@ -22,3 +22,17 @@ static bool is_last(const void *value)
 }
 
 const struct value_ops NUMBER_VALUES = {.copy = copy_number, .key = key_of, .is_last = is_last};
+
+static void nothing(struct timer *t)
+{
+    (void)t;
+}
+
+void pass_time(struct loop *l, uint64_t ns)
+{
+    struct timer t;
+    timer_init(&t, nothing);
+    timer_set(l, &t, loop_now_ns(l) + ns);
+    while (timer_is_set(&t))
+        loop_turn(l);
+}
