@@ -171,11 +171,8 @@ static bool grant_one(struct fetch *f, struct file_task **tasks, struct sched_fi
     struct sched_choice c = sched_next(&v);
     if (c.what == SCHED_NOTHING) return false;
     struct file_task *t = tasks[c.file];
-    if (c.what == SCHED_FETCH) {
-        return part_start(t, c.range, idlest_shard(f, t->last_shard));
-    } else {
-        part_cut_largest(t, c.range.from);
-    }
+    if (c.what == SCHED_FETCH) return part_start(t, c.range, idlest_shard(f, t->last_shard));
+    part_cut_largest(t, c.range.from);
     return true;
 }
 

@@ -1,4 +1,4 @@
-#include "download/async/task.h"
+#include "download/async/task_private.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -6,30 +6,6 @@
 
 #include "download/base/buf.h"
 #include "download/base/mem.h"
-
-struct task {
-    struct list node;     // among its siblings while alive, then in `ended`
-    struct list kin;      // live ones of its kind
-    struct list children; // live ones, oldest first
-    struct list waits;
-    struct task *parent;
-    struct task_info info;
-    char *name;
-    char *why;
-    task_cancel_fn *cancel;
-    void *user;
-};
-
-struct tasks {
-    struct loop *loop;
-    struct idmap *ids;
-    struct list roots;             // live ones without a parent
-    struct list kinds[TASK_KINDS]; // live ones
-    struct list ended;             // oldest first
-    size_t ended_count, keep_ended, live;
-    struct task_stats stats;
-    uint64_t total_ns[TASK_KINDS], ended_of[TASK_KINDS];
-};
 
 const char *task_kind_word(enum task_kind k)
 {
@@ -64,70 +40,6 @@ struct tasks *tasks_new(struct loop *l, size_t keep_ended)
     return ts;
 }
 
-static struct task *of_node(struct list *node)
-{
-    return container_of(node, struct task, node);
-}
-
-static bool is_alive(const struct task *t)
-{
-    return t->info.state == TASK_PENDING || t->info.state == TASK_RUNNING;
-}
-
-/* ---- waits ---- */
-
-static void tell_wait(struct timer *timer)
-{
-    struct task_wait *w = container_of(timer, struct task_wait, timer);
-    struct task_info info;
-    bool known = task_find(w->tasks, w->id, &info);
-    bool alive = known && (info.state == TASK_PENDING || info.state == TASK_RUNNING);
-    list_remove(&w->node);
-    w->what = !known ? TASK_FORGOTTEN : alive ? TASK_TIMED_OUT : TASK_ENDED;
-    w->done(w, w->what, known ? &info : NULL);
-}
-
-void task_wait(struct tasks *ts, struct task_wait *w, struct id id, uint64_t timeout_ns)
-{
-    struct task *t = idmap_find(ts->ids, id);
-    w->tasks = ts;
-    w->id = id;
-    list_init(&w->node);
-    timer_init(&w->timer, tell_wait);
-    uint64_t now = loop_now_ns(ts->loop);
-    if (!t || !is_alive(t)) {
-        timer_set(ts->loop, &w->timer, 0);
-        return;
-    }
-    list_add_tail(&t->waits, &w->node);
-    if (timeout_ns < UINT64_MAX - now) timer_set(ts->loop, &w->timer, now + timeout_ns);
-}
-
-void task_wait_drop(struct task_wait *w)
-{
-    timer_cancel(&w->timer);
-    list_remove(&w->node);
-}
-
-static void wake_waits(const struct tasks *ts, struct task *t)
-{
-    list_each (node, &t->waits) {
-        struct task_wait *w = container_of(node, struct task_wait, node);
-        timer_set(ts->loop, &w->timer, 0);
-    }
-}
-
-enum err task_await(struct tasks *ts, struct id id, struct why *why)
-{
-    struct task *t = idmap_find(ts->ids, id);
-    while (t && is_alive(t)) {
-        loop_turn(ts->loop);
-        t = idmap_find(ts->ids, id);
-    }
-    if (!t) return fail(why, ERR_INTERNAL, "a task was forgotten while it was waited for");
-    return t->info.err ? fail(why, t->info.err, "%s", t->info.why) : OK;
-}
-
 /* ---- forgetting ---- */
 
 static void forget(struct tasks *ts, struct task *t)
@@ -147,7 +59,7 @@ size_t tasks_forget(struct tasks *ts, uint64_t age_ns)
     uint64_t now = loop_now_ns(ts->loop);
     size_t count = 0;
     while (!list_empty(&ts->ended)) {
-        struct task *t = of_node(ts->ended.next);
+        struct task *t = task_of_node(ts->ended.next);
         if (now - t->info.end_ns <= age_ns) break;
         forget(ts, t);
         count++;
@@ -158,7 +70,7 @@ size_t tasks_forget(struct tasks *ts, uint64_t age_ns)
 static void drop_live(struct tasks *ts, struct list *siblings)
 {
     while (!list_empty(siblings)) {
-        struct task *t = of_node(siblings->next);
+        struct task *t = task_of_node(siblings->next);
         drop_live(ts, &t->children);
         list_remove(&t->kin);
         ts->ended_count++;
@@ -171,7 +83,7 @@ void tasks_free(struct tasks *ts)
     if (!ts) return;
     drop_live(ts, &ts->roots);
     while (!list_empty(&ts->ended))
-        forget(ts, of_node(ts->ended.next));
+        forget(ts, task_of_node(ts->ended.next));
     idmap_free(ts->ids);
     mem_free(ts);
 }
@@ -254,7 +166,7 @@ struct id task_next_pending(const struct tasks *ts, enum task_kind kind)
 void task_end(struct tasks *ts, struct id id, enum err e, const struct why *why)
 {
     struct task *t = idmap_find(ts->ids, id);
-    assert(t && is_alive(t) && list_empty(&t->children));
+    assert(t && task_is_alive(t) && list_empty(&t->children));
     enum task_state state = e == OK ? TASK_DONE : e == ERR_CANCELLED ? TASK_CANCELLED : TASK_FAILED;
     set_state(ts, t, state);
     t->info.end_ns = loop_now_ns(ts->loop);
@@ -272,8 +184,8 @@ void task_end(struct tasks *ts, struct id id, enum err e, const struct why *why)
     list_add_tail(&ts->ended, &t->node);
     ts->live--;
     ts->ended_count++;
-    wake_waits(ts, t);
-    if (ts->ended_count > ts->keep_ended) forget(ts, of_node(ts->ended.next));
+    task_wake_waits(ts, t);
+    if (ts->ended_count > ts->keep_ended) forget(ts, task_of_node(ts->ended.next));
 }
 
 /* ---- questions ---- */
@@ -294,13 +206,13 @@ static void visit(const struct task *t, task_visit_fn *fn, void *user)
 {
     fn(user, &t->info);
     list_each (node, &t->children)
-        visit(of_node(node), fn, user);
+        visit(task_of_node(node), fn, user);
 }
 
 void tasks_walk(const struct tasks *ts, task_visit_fn *fn, void *user)
 {
     list_each (node, &ts->roots)
-        visit(of_node(node), fn, user);
+        visit(task_of_node(node), fn, user);
 }
 
 static void name_it(void *user, const struct task_info *t)
@@ -317,7 +229,7 @@ enum err task_all_below_ended(const struct tasks *ts, struct id id, struct why *
     struct buf b;
     buf_init(&b, WHY_MAX);
     list_each (node, &t->children)
-        visit(of_node(node), name_it, &b);
+        visit(task_of_node(node), name_it, &b);
     enum err e =
         fail(why, ERR_INTERNAL, "'%s' has ended, but not all of it: %s", t->name, buf_str(&b));
     buf_done(&b);
@@ -328,7 +240,7 @@ static size_t group_in(const struct task *t, const char *group)
 {
     size_t count = t->info.group && strcmp(t->info.group, group) == 0;
     list_each (node, &t->children)
-        count += group_in(of_node(node), group);
+        count += group_in(task_of_node(node), group);
     return count;
 }
 
@@ -336,9 +248,9 @@ size_t tasks_in_group(const struct tasks *ts, const char *group)
 {
     size_t count = 0;
     list_each (node, &ts->roots)
-        count += group_in(of_node(node), group);
+        count += group_in(task_of_node(node), group);
     list_each (node, &ts->ended)
-        count += group_in(of_node(node), group);
+        count += group_in(task_of_node(node), group);
     return count;
 }
 
@@ -348,55 +260,4 @@ struct task_stats tasks_stats(const struct tasks *ts)
     for (size_t i = 0; i < TASK_KINDS; i++)
         s.mean_ns[i] = ts->ended_of[i] ? ts->total_ns[i] / ts->ended_of[i] : 0;
     return s;
-}
-
-/* ---- cancelling: asking may end tasks, so it starts anew after each ---- */
-
-static struct task *first_to_ask(struct list *siblings, const char *group)
-{
-    list_each (node, siblings) {
-        struct task *t = of_node(node);
-        bool all = !group || (t->info.group && strcmp(t->info.group, group) == 0);
-        struct task *below = first_to_ask(&t->children, all ? NULL : group);
-        if (below) return below;
-        if (all && t->cancel && !t->info.cancelling) return t;
-    }
-    return NULL;
-}
-
-static void ask(struct task *t)
-{
-    t->info.cancelling = true;
-    t->cancel(t->user);
-}
-
-static size_t cancel_in(struct list *siblings, const char *group)
-{
-    size_t count = 0;
-    for (struct task *t = first_to_ask(siblings, group); t; t = first_to_ask(siblings, group)) {
-        ask(t);
-        count++;
-    }
-    return count;
-}
-
-size_t tasks_cancel_group(struct tasks *ts, const char *group)
-{
-    return cancel_in(&ts->roots, group);
-}
-
-size_t tasks_cancel_all(struct tasks *ts)
-{
-    return cancel_in(&ts->roots, NULL);
-}
-
-size_t task_cancel(struct tasks *ts, struct id id)
-{
-    struct task *t = idmap_find(ts->ids, id);
-    if (!t || !is_alive(t)) return 0;
-    size_t count = cancel_in(&t->children, NULL);
-    t = idmap_find(ts->ids, id);
-    if (!t || !is_alive(t) || !t->cancel || t->info.cancelling) return count;
-    ask(t);
-    return count + 1;
 }

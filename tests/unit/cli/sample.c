@@ -39,8 +39,21 @@ static const struct event RUN[] = {
                        "host 'cdn.example' answered 503", true}},
     {EV_WARNING, AT(10), .u.warning = {"token-rejected", "the token from HF_TOKEN was rejected"}},
     {EV_RESULT, AT(11),
-     .u.result = {"failed", 8, ERR_NETWORK, "1 of 3 files failed", true, 60, "/models/name", COMMIT,
-                  2, 1, 7 * GIB, GIB, 1100, 64 << 20}},
+     .u.result = {"failed",
+                  8,
+                  ERR_NETWORK,
+                  "1 of 3 files failed",
+                  true,
+                  60,
+                  "/models/name",
+                  COMMIT,
+                  2,
+                  1,
+                  7 * GIB,
+                  GIB,
+                  1100,
+                  64 << 20,
+                  {4 << 20, 2 << 20, 1 << 16, 1 << 18, 1 << 12, 1 << 20}}},
 };
 
 const struct event *sample_run(size_t *ret_count)
@@ -54,6 +67,11 @@ const struct event *sample_run(size_t *ret_count)
 
 static const struct progress_file EXTREME_FILES[] = {
     {MOST, MOST, NONE, MOST, NONE, FILE_NOT_STARTED, MOST}};
+
+/* More than a line has room for. */
+static struct task_row rows[200] = {
+    {(UINT64_C(1) << 53) - 1, 0, 0, "run", "running", "\x01\x02\x03 and \xff", UINT64_MAX - 1},
+};
 
 static const struct event EXTREMES[] = {
     {EV_RUN_START, AT(0), .u.run_start = {"0", "verify", "x", NULL, "h", "1", "1", "1", "1", MOST}},
@@ -70,13 +88,34 @@ static const struct event EXTREMES[] = {
      .u.file_done = {MOST, "x", "/x", MOST, NULL, false, NULL, MOST, MOST, MOST}},
     {EV_FILE_FAILED, AT(0), .u.file_failed = {MOST, "x", ERR_INTEGRITY, "y", false}},
     {EV_WARNING, AT(0), .u.warning = {"x", "y"}},
+    {EV_TASKS, AT(0),
+     .u.tasks = {rows,
+                 200,
+                 {{"hub session", "degraded", "\x1b\x1b\x1b"},
+                  {"connections", "ready", ""},
+                  {"journal", "closed", ""}}}},
     {EV_RESULT, AT(0),
-     .u.result = {"cancelled", 130, ERR_CANCELLED, NULL, true, NONE, NULL, NULL, MOST, MOST, MOST,
-                  MOST, MOST, MOST}},
+     .u.result = {"cancelled",
+                  130,
+                  ERR_CANCELLED,
+                  NULL,
+                  true,
+                  NONE,
+                  NULL,
+                  NULL,
+                  MOST,
+                  MOST,
+                  MOST,
+                  MOST,
+                  MOST,
+                  MOST,
+                  {MOST, MOST, MOST, MOST, MOST, MOST}}},
 };
 
 const struct event *sample_extremes(size_t *ret_count)
 {
+    for (size_t i = 1; i < ARRAY_LEN(rows); i++)
+        rows[i] = rows[0];
     *ret_count = ARRAY_LEN(EXTREMES);
     return EXTREMES;
 }
