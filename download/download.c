@@ -17,6 +17,8 @@
 #include "hash/hasher.h"
 
 #define MIN_FREE_MOST (UINT64_C(1) << 30)
+enum { READ_EVERY = 256 }; // planned files; far less than a reader's box holds
+static const uint64_t PATIENCE_NS = 1000 * MILLI_NS;  // a stop has to come within two seconds
 static const uint64_t HEARTBEAT_NS = 2500 * MILLI_NS; // contract: every 5 s at least
 
 struct download *download_new(const struct settings *settings)
@@ -144,6 +146,7 @@ static void tell_plan_files(const struct download *d, const struct survey *s)
                                          [PLAN_PRESENT] = "present"};
     for (size_t i = 0; i < s->plan.count; i++) {
         const struct plan_file *f = &s->plan.files[i];
+        if (i % READ_EVERY == 0) callback_give_room(d->emitter.all, PATIENCE_NS);
         char digest[DIGEST_TEXT_MAX];
         digest_print(&f->entry->digest, digest);
         emit(&d->emitter, (struct event){.type = EV_PLAN_FILE,

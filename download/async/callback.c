@@ -2,6 +2,7 @@
 
 #include <assert.h>
 
+#include "download/base/clock.h"
 #include "download/base/mem.h"
 
 struct registration {
@@ -12,6 +13,7 @@ struct registration {
     struct observer *observer;
     bool removed; // while the callback was busy
     bool skip_told;
+    bool no_patience; // it was given room and did not use it
 };
 
 struct queued_value {
@@ -338,6 +340,15 @@ bool callback_remove(struct callback *c, struct id id)
     r->removed = true;
     if (!c->busy) drop_removed(c);
     return true;
+}
+
+void callback_give_room(struct callback *c, uint64_t patience_ns)
+{
+    list_each (node, &c->observers) {
+        struct registration *r = container_of(node, struct registration, node);
+        if (!r->observer || r->removed || r->no_patience) continue;
+        r->no_patience = !observer_wait_room(r->observer, clock_now_ns() + patience_ns);
+    }
 }
 
 struct callback_counts callback_counts(const struct callback *c)

@@ -58,6 +58,10 @@ NODISCARD enum err callback_on_next_async(struct callback *c, struct observer *o
 /* False: it was gone already. It is told nothing any more, not even of a set that is under way. */
 bool callback_remove(struct callback *c, struct id id);
 
+/* Between many values at once, when nothing else waits for this thread: gives the asynchronous
+ * observers time to read, `patience_ns` each at most; one that did not use it gets none again. */
+void callback_give_room(struct callback *c, uint64_t patience_ns);
+
 struct callback_counts {
     uint64_t sets;
     uint64_t failed;  // observers that returned an error

@@ -169,6 +169,17 @@ bool mailbox_closed(struct mailbox *m)
     return closed;
 }
 
+bool mailbox_wait_below(struct mailbox *m, size_t cost_bytes, uint64_t deadline_ns)
+{
+    pthread_mutex_lock(&m->lock);
+    bool in_time = true;
+    while (m->cost_bytes > cost_bytes && !m->closed && in_time)
+        in_time = wait_locked(m, deadline_ns);
+    bool below = m->cost_bytes <= cost_bytes;
+    pthread_mutex_unlock(&m->lock);
+    return below;
+}
+
 bool mailbox_drained(struct mailbox *m, uint64_t deadline_ns)
 {
     pthread_mutex_lock(&m->lock);

@@ -49,6 +49,8 @@ void mailbox_nudge(struct mailbox *m);
 /* No more puts; wakes the taker. Idempotent. */
 void mailbox_close(struct mailbox *m);
 bool mailbox_closed(struct mailbox *m);
+/* Waits until what is inside costs no more than that, or the deadline. True when it does. */
+bool mailbox_wait_below(struct mailbox *m, size_t cost_bytes, uint64_t deadline_ns);
 /* Waits until everything was taken, or the deadline. True when empty. */
 bool mailbox_drained(struct mailbox *m, uint64_t deadline_ns);
 

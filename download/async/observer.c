@@ -62,6 +62,11 @@ enum stream_put observer_tell(struct observer *o, const void *value)
     return stream_put(o->stream, value);
 }
 
+bool observer_wait_room(struct observer *o, uint64_t deadline_ns)
+{
+    return stream_wait_room(o->stream, deadline_ns);
+}
+
 void observer_nudge(struct observer *o)
 {
     stream_nudge(o->stream);

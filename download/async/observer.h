@@ -31,6 +31,8 @@ struct observer *observer_start(const struct observer_opts *opts);
 enum stream_policy observer_policy(const struct observer *o);
 /* One thread. Copies. GONE: it has been stopped. */
 enum stream_put observer_tell(struct observer *o, const void *value);
+/* See stream_wait_room. */
+bool observer_wait_room(struct observer *o, uint64_t deadline_ns);
 /* Any thread: its `tick` is called soon. */
 void observer_nudge(struct observer *o);
 /* The last value for the time without memory: see stream_prepare. */

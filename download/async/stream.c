@@ -92,6 +92,12 @@ enum stream_put stream_put(struct stream *s, const void *value)
     return result == PUT_FULL ? STREAM_DROPPED : STREAM_GONE;
 }
 
+bool stream_wait_room(struct stream *s, uint64_t deadline_ns)
+{
+    size_t half = s->opts.max_bytes ? s->opts.max_bytes / 2 : SIZE_MAX;
+    return mailbox_wait_below(s->box, half, deadline_ns);
+}
+
 void stream_end(struct stream *s)
 {
     mailbox_close(s->box);

@@ -37,6 +37,9 @@ enum stream_put { STREAM_TAKEN, STREAM_REPLACED, STREAM_DROPPED, STREAM_GONE };
 /* Copies. REPLACED: an older one of its key is gone for it. DROPPED: no room. GONE: the reader has
  * closed, or the stream had ended; also counted as dropped. */
 enum stream_put stream_put(struct stream *s, const void *value);
+/* Waits until half of the room is free, or the deadline; true when it is. A stream without limit
+ * always has room. */
+bool stream_wait_room(struct stream *s, uint64_t deadline_ns);
 /* No more values: the reader gets what is inside, then the end. Idempotent, any thread. */
 void stream_end(struct stream *s);
 /* Sets memory aside for one last value, so that it can be put when there is none left. */

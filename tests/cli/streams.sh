@@ -109,3 +109,9 @@ cat late >k.jsonl
 wait "$run"
 validate k.jsonl
 same k "$(cat k.out)"
+
+# a long plan is read to its end, whatever it takes; nothing is dropped
+hub --files org/many:60000:1
+"$SHARDFETCH" plan org/many --json 2>err | (read -r first; sleep 0.5; echo "$first"; cat) >many.jsonl
+same 0 "$(result <(tail -n 1 many.jsonl) events_dropped)"
+same 60000 "$(grep -c '"type":"plan_file"' many.jsonl)"

@@ -323,6 +323,44 @@ Test(callback, a_control_thread_never_waits_for_an_observer)
     loop_free(l);
 }
 
+/* Room for a few; many come at once. */
+Test(callback, whoever_reads_is_given_the_time_for_it_and_loses_nothing)
+{
+    struct log all = {0};
+    struct callback *c = new_callback(&all);
+    struct slow s = {0};
+    struct observer *o = start_slow(&s, STREAM_QUEUE, 1024);
+    sem_post(&s.opened);
+    struct id id;
+    cr_assert_eq(callback_on_next_async(c, o, &id, NULL), OK);
+    for (int i = 1; i <= 10000; i++) {
+        callback_give_room(c, 30 * SECOND_NS);
+        set(c, i);
+    }
+    end(o);
+    cr_expect_eq(s.values, 10000);
+    callback_free(c);
+}
+
+Test(callback, whoever_does_not_read_is_waited_for_once)
+{
+    struct log all = {0};
+    struct callback *c = new_callback(&all);
+    struct slow s = {0};
+    struct observer *o = start_slow(&s, STREAM_QUEUE, 1024);
+    struct id id;
+    cr_assert_eq(callback_on_next_async(c, o, &id, NULL), OK);
+    for (int i = 1; i <= 1000; i++) {
+        callback_give_room(c, i == 1 ? 30 * SECOND_NS : MILLI_NS); // the first finds it empty
+        set(c, i);
+    }
+    callback_give_room(c, UINT64_MAX / 2); // would be for ever
+    sem_post(&s.opened);
+    end(o);
+    cr_expect_lt(s.values, 1000);
+    callback_free(c);
+}
+
 Test(callback, a_removed_asynchronous_observer_is_told_nothing_more)
 {
     struct log all = {0};
