@@ -59,6 +59,8 @@ enum err dest_open(const struct settings *s, const struct source_spec *spec, boo
 {
     SCOPED(dest_freep) struct dest *d = mem_new(sizeof(*d));
     d->root_fd = -1;
+    d->state_fd = -1;
+    d->file_mode = fs_file_mode();
     d->is_hub = spec->kind == SOURCE_HUB;
     d->is_cache = d->is_hub && !s->local_dir;
     d->no_symlinks = s->no_symlinks;
@@ -78,6 +80,7 @@ enum err dest_open(const struct settings *s, const struct source_spec *spec, boo
     enum err e = fs_open_root(d->shown, !read_only, &d->root_fd, why);
     if (e == ERR_NOT_FOUND && read_only) e = OK; // every look below it says "absent"
     if (!e && !read_only) e = make_folders(d, why);
+    if (!e && !read_only) e = fs_open_dir(d->root_fd, d->state_rel, true, &d->state_fd, why);
     if (e) return e;
     SCOPED(mem_freep) char *stamps = mem_printf("%s/verified", d->state_rel);
     d->stamps = stamps_open(d->root_fd, stamps);
@@ -99,6 +102,7 @@ void dest_free(struct dest *d)
     if (!d) return;
     drop_empty_folders(d);
     stamps_free(d->stamps);
+    fs_closep(&d->state_fd);
     fs_closep(&d->root_fd);
     mem_free(d->shown);
     mem_free(d->boot_id);

@@ -7,6 +7,8 @@
 
 struct dest {
     int root_fd;
+    int state_fd;     // our own directory, held open for moving parts out of it; -1 when only read
+    mode_t file_mode; // of published files
     bool is_cache;
     bool is_hub; // files of a hub source: hub's own metadata is written too
     bool no_symlinks;

@@ -27,16 +27,21 @@ static enum err sync_folder(const struct dest *d, int fd, const char *name, stru
     return d->no_sync ? OK : fs_sync_dir(fd, name, why);
 }
 
+/* Of a part or journal: its name in our own directory. */
+static const char *name_in_state(const char *rel)
+{
+    return strrchr(rel, '/') + 1;
+}
+
 static enum err move_in_place(const struct dest *d, const struct dest_names *n, struct why *why)
 {
-    SCOPED(fs_closep) int from_fd = -1;
-    SCOPED(fs_closep) int to_fd = -1;
-    const char *from = NULL;
-    const char *to = NULL;
-    enum err e = open_folder(d, n->part_rel, &from_fd, &from, why);
-    if (!e) e = open_folder(d, n->final_rel, &to_fd, &to, why);
+    SCOPED(fs_closep) int opened = -1;
+    bool at_root = !strchr(n->final_rel, '/');
+    const char *to = n->final_rel;
+    enum err e = at_root ? OK : open_folder(d, n->final_rel, &opened, &to, why);
     if (e) return e;
-    if (renameat(from_fd, from, to_fd, to)) {
+    int to_fd = at_root ? d->root_fd : opened;
+    if (renameat(d->state_fd, name_in_state(n->part_rel), to_fd, to)) {
         return fail_errno(why, "cannot give '%s' its final name", n->final_rel);
     }
     return sync_folder(d, to_fd, n->final_rel, why);
@@ -78,7 +83,7 @@ enum err dest_publish(const struct dest *d, const struct dest_names *n, const ch
                       int part_fd, struct fs_stamp *ret_stamp, struct why *why)
 {
     enum err e = OK;
-    if (fchmod(part_fd, fs_file_mode())) {
+    if (fchmod(part_fd, d->file_mode)) {
         return fail_errno(why, "cannot set the mode of '%s'", n->final_rel);
     }
     if (!d->no_sync) e = fs_datasync(part_fd, n->final_rel, why);
@@ -91,9 +96,7 @@ enum err dest_publish(const struct dest *d, const struct dest_names *n, const ch
 
 void dest_drop_part(const struct dest *d, const struct dest_names *n)
 {
-    SCOPED(fs_closep) int fd = -1;
-    const char *part = NULL;
-    if (open_folder(d, n->part_rel, &fd, &part, NULL)) return;
-    unlinkat(fd, part, 0); // absent after publishing
-    unlinkat(fd, strrchr(n->journal_rel, '/') + 1, 0);
+    if (d->state_fd < 0) return;
+    unlinkat(d->state_fd, name_in_state(n->part_rel), 0); // absent after publishing
+    unlinkat(d->state_fd, name_in_state(n->journal_rel), 0);
 }

@@ -7,6 +7,9 @@
 /* Less than a kill may cost anyway: smaller files have no journal. */
 #define JOURNAL_MIN_BYTES (UINT64_C(8) << 20)
 
+/* Smaller ones are written at once: that a disk is full shows as early without a reservation. */
+#define RESERVE_MIN_BYTES (UINT64_C(1) << 20)
+
 static void note_journal(const struct file_job *fj)
 {
     struct spine *spine = fj->file->fetch->spine;
@@ -79,7 +82,8 @@ static void prepare(struct job *j)
     if (!fj->err && !known && ftruncate(t->part_fd, 0)) {
         fj->err = fail_errno(&fj->why, "cannot empty the partial of '%s'", name);
     }
-    if (!fj->err && known && part.size != t->size) {
+    bool worth_it = part.size > t->size || t->size >= RESERVE_MIN_BYTES;
+    if (!fj->err && known && part.size != t->size && worth_it) {
         fj->err = fs_reserve(t->part_fd, t->size, name, &fj->why);
     }
 }
