@@ -59,6 +59,8 @@ static const struct option ROWS[] = {
      .max = MAX_CONNECTIONS, SETTING(max_workers)},
     {"connections", 0, GROUP_HOW, KIND_COUNT, "N", "8", NULL, "connections per origin", ON_FETCH,
      .min = 1, .max = MAX_CONNECTIONS, SETTING(connections)},
+    {"limit-rate", 0, GROUP_HOW, KIND_BYTES, "RATE", NULL, NULL,
+     "bytes per second of this run, with curl's suffixes (50M)", ON_FETCH, SETTING(limit_rate)},
     {"retries", 0, GROUP_HOW, KIND_COUNT, "N", "8", NULL,
      "attempts of a part in a row that brought no new byte", ON_ALL, .max = MAX_RETRIES,
      SETTING(retries)},

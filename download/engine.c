@@ -30,7 +30,9 @@ void engine_init(struct engine *e, const struct settings *s, struct spine *spine
                           .ip = IP[s->ip],
                           .connect_timeout_s = s->connect_timeout_s,
                           .stall_timeout_s = s->stall_timeout_s,
-                          .token = s->token};
+                          .token = s->token,
+                          .throttle = s->limit_rate ? &e->throttle : NULL};
+    atomic_init(&e->throttle.rate, s->limit_rate);
 }
 
 static void release_library(void *engine)

@@ -5,6 +5,7 @@
 #define SHARDFETCH_DOWNLOAD_ENGINE_H
 
 #include "download/async/pool.h"
+#include "download/base/throttle.h"
 #include "download/calls.h"
 #include "download/settings.h"
 #include "download/spine.h"
@@ -19,6 +20,7 @@ struct engine {
     struct loop *loop; // the spine's
     const struct emitter *emitter;
     struct net net;
+    struct throttle throttle;
     char *user_agent;
     struct shard *call_shard;
     struct shard *shards[ENGINE_MAX_SHARDS];

@@ -44,6 +44,7 @@ struct settings {
     unsigned max_workers; // files at once
     unsigned connections; // per origin
     unsigned slab_budget; // slabs of all connections together; 0 = one for each
+    uint64_t limit_rate;  // bytes per second of all bodies; 0 = unlimited
     unsigned retries;     // consecutive attempts of a part without a new byte
     uint64_t max_wait_s;
     uint64_t stall_timeout_s;

@@ -7,10 +7,12 @@
 #include "download/base/clock.h"
 #include "download/base/mem.h"
 #include "download/base/str.h"
+#include "download/base/throttle.h"
 #include "download/xfer/easy.h"
 #include "download/xfer/verdict.h"
 #include "download/xfer/via.h"
 
+static const uint64_t MOMENT_NS = 10 * MILLI_NS;
 enum { DROP_MAX = 64 * 1024 }; // a small body we do not want costs less than a new connection
 
 static size_t stop(struct attempt *a, enum cause cause, const char *sentence)
@@ -94,18 +96,31 @@ static size_t collect(struct attempt *a, const char *data, size_t len)
     return stop(a, CAUSE_TOO_LARGE, "the reply is too large");
 }
 
+/* Beyond the rate limit by more than a moment (so that connections do not start and stop for every
+ * block): libcurl keeps these bytes and reads no more. */
+static bool must_rest(struct attempt *a, size_t len)
+{
+    struct throttle *t = a->net->throttle;
+    if (!t) return false;
+    uint64_t now = clock_now_ns();
+    a->resting = throttle_wait_ns(t, now) > MOMENT_NS;
+    if (!a->resting) throttle_received(t, len, now);
+    return a->resting;
+}
+
 static size_t on_body(char *data, size_t unit, size_t count, void *user)
 {
     struct attempt *a = user;
     struct exchange *x = a->exchange;
     size_t len = unit * count;
-    a->heard += len;
+    a->heard += len; // also of what libcurl is asked to keep: it was heard
     if (!a->judged) return stop(a, CAUSE_PROTOCOL, "a body came without headers");
     if (a->dropping) return drop(a, len);
     if (!x->sink) return collect(a, data, len);
     uint64_t at = x->from + a->received;
     size_t wanted = len;
     if (a->end != TO_THE_END && at + len > a->end) wanted = (size_t)(a->end - at);
+    if (must_rest(a, len)) return CURL_WRITEFUNC_PAUSE;
     a->sink_error = sink_write(x->sink, data, wanted, &a->why);
     if (a->sink_error) return stop(a, CAUSE_DISK, NULL);
     a->received += wanted;
@@ -148,6 +163,12 @@ bool attempt_cut_off(struct attempt *a)
     return true;
 }
 
+void attempt_go_on(struct attempt *a)
+{
+    a->resting = false;
+    curl_easy_pause(a->easy, CURLPAUSE_CONT); // delivers at once; what fails comes as its result
+}
+
 /* Before that the connect time-out counts. */
 static bool request_sent(const struct attempt *a)
 {
@@ -163,6 +184,7 @@ bool attempt_stalled(struct attempt *a, uint64_t dt_ns)
         a->silent_ns = 0;
         return false;
     }
+    if (a->resting) return false;
     a->silent_ns += dt_ns;
     if (a->silent_ns < a->net->stall_timeout_s * SECOND_NS) return false;
     a->cause = CAUSE_STALLED;

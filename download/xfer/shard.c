@@ -8,6 +8,7 @@
 
 #include "download/base/clock.h"
 #include "download/base/mem.h"
+#include "download/base/throttle.h"
 #include "download/xfer/attempt.h"
 
 enum {
@@ -169,27 +170,31 @@ static void finish_all(struct shard *s, bool cancelled, CURLcode rc)
     }
 }
 
+static void obey_one(struct shard *s, struct message *take_m)
+{
+    struct command *c = container_of(take_m, struct command, message);
+    switch (c->kind) {
+    case COMMAND_RUN:
+        if (s->stopping) {
+            refuse(s, c->exchange, CAUSE_CANCELLED, NULL);
+        } else {
+            run(s, c->exchange);
+        }
+        break;
+    case COMMAND_CUT: cut(s, c->cut); break;
+    case COMMAND_STOP:
+        s->stopping = true; // fall through
+        __attribute__((fallthrough));
+    case COMMAND_CANCEL: finish_all(s, true, CURLE_OK); break;
+    }
+    mem_free(c);
+}
+
 static void obey(struct shard *s)
 {
     struct message *m;
-    while ((m = mailbox_take(s->commands))) {
-        struct command *c = container_of(m, struct command, message);
-        switch (c->kind) {
-        case COMMAND_RUN:
-            if (s->stopping) {
-                refuse(s, c->exchange, CAUSE_CANCELLED, NULL);
-            } else {
-                run(s, c->exchange);
-            }
-            break;
-        case COMMAND_CUT: cut(s, c->cut); break;
-        case COMMAND_STOP:
-            s->stopping = true; // fall through
-            __attribute__((fallthrough));
-        case COMMAND_CANCEL: finish_all(s, true, CURLE_OK); break;
-        }
-        mem_free(c);
-    }
+    while ((m = mailbox_take(s->commands)))
+        obey_one(s, m);
 }
 
 static void report(struct shard *s)
@@ -241,6 +246,21 @@ static void count_silence(struct shard *s)
     }
 }
 
+/* Lets those go on that the rate limit held back; how long to wait at most for what comes next. */
+static int wake_resting(struct shard *s)
+{
+    uint64_t wait_ns = throttle_wait_ns(s->opts.net->throttle, clock_now_ns());
+    bool any = false;
+    list_each_safe (node, &s->running) {
+        struct attempt *a = container_of(node, struct attempt, node);
+        if (a->resting && !wait_ns) attempt_go_on(a);
+        any = any || a->resting;
+    }
+    if (!s->running_count) return IDLE_MS;
+    bool soon = any && wait_ns < REPORT_MS * MILLI_NS;
+    return soon ? (int)(wait_ns / MILLI_NS) + 1 : REPORT_MS;
+}
+
 static void *shard_main(void *user)
 {
     struct shard *s = user;
@@ -254,9 +274,8 @@ static void *shard_main(void *user)
         collect_finished(s);
         count_silence(s);
         report(s);
-        if (!s->stopping) {
-            curl_multi_poll(s->multi, NULL, 0, s->running_count ? REPORT_MS : IDLE_MS, NULL);
-        }
+        int most_ms = wake_resting(s);
+        if (!s->stopping) curl_multi_poll(s->multi, NULL, 0, most_ms, NULL);
     }
     obey(s);
     return NULL;

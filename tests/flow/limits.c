@@ -2,7 +2,9 @@
 
 #include <criterion/criterion.h>
 
+#include "download/base/mem.h"
 #include "tests/flow/run.h"
+#include "tests/flow/scene.h"
 #include "tests/flow/servers.h"
 #include "tests/support/tmpdir.h"
 
@@ -65,4 +67,32 @@ Test(limits, a_wait_that_is_too_long_ends_with_when_to_come_again)
         cr_expect_leq(hub_log_count(hub_log(h), &(struct hub_log_filter){.status = 429}), 16,
                       "%s: calls that were under way already", cases[i].name);
     }
+}
+
+/* A limit is a promise: no sooner than the bytes take at that rate, over all connections together.
+ * (What a run begins with is a moment's credit.) */
+Test(limits, a_rate_limit_holds_over_all_connections)
+{
+    SCOPED(scene_done) struct scene s = scene_new(NULL);
+    enum { FILES = 3, EACH = 1 << 20, RATE = 2 << 20, CREDIT_MS = 50 };
+    for (int i = 0; i < FILES; i++) {
+        SCOPED(mem_freep) char *path = mem_printf("%d.bin", i);
+        hub_add_generated(s.hub, "org/name", path, EACH, (uint64_t)i, true);
+    }
+    GET(&s, "org/name", "--local-dir", "out", "--limit-rate", "2M");
+    scene_expect(&s, 0, NULL);
+    uint64_t least_ms = (uint64_t)FILES * EACH * 1000 / RATE - CREDIT_MS;
+    cr_expect_geq(scene_number(&s, "result", 0, "elapsed_ms"), least_ms);
+    cr_expect_eq(scene_events(&s, "retry"), 0, "resting is no silence");
+}
+
+/* Slower than the stall time-out would allow if resting counted. */
+Test(limits, a_slow_rate_stalls_nothing)
+{
+    SCOPED(scene_done) struct scene s = scene_new(NULL);
+    hub_add_generated(s.hub, "org/name", "a.bin", 40 * 1024, 1, true);
+    hub_add_generated(s.hub, "org/name", "b.bin", 40 * 1024, 2, true);
+    GET(&s, "org/name", "--local-dir", "out", "--limit-rate", "20K", "--stall-timeout", "1");
+    scene_expect(&s, 0, NULL);
+    cr_expect_eq(scene_events(&s, "retry"), 0);
 }

@@ -1,0 +1,30 @@
+#include "download/base/throttle.h"
+
+#include <stddef.h>
+
+#include "download/base/clock.h"
+
+/* bytes · 10⁹ / rate without overflow: 2⁶⁴ ns are 584 years. */
+static uint64_t cost_ns(uint64_t bytes, uint64_t rate)
+{
+    return bytes / rate * SECOND_NS + (uint64_t)((double)(bytes % rate) * 1e9 / (double)rate);
+}
+
+void throttle_received(struct throttle *t, uint64_t bytes, uint64_t now_ns)
+{
+    uint64_t rate = t ? atomic_load(&t->rate) : 0;
+    if (!rate) return;
+    uint64_t earliest = now_ns > THROTTLE_CREDIT_NS ? now_ns - THROTTLE_CREDIT_NS : 0;
+    uint64_t due = atomic_load(&t->due_ns);
+    uint64_t next;
+    do {
+        next = (due > earliest ? due : earliest) + cost_ns(bytes, rate);
+    } while (!atomic_compare_exchange_weak(&t->due_ns, &due, next));
+}
+
+uint64_t throttle_wait_ns(const struct throttle *t, uint64_t now_ns)
+{
+    if (!t || !atomic_load(&t->rate)) return 0;
+    uint64_t due = atomic_load(&t->due_ns);
+    return due > now_ns ? due - now_ns : 0;
+}

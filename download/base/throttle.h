@@ -1,0 +1,23 @@
+/* throttle.h - a rate in bytes per second that several connections, threads or processes keep
+ * together: each says what it has received, and all wait until that is paid for (the generic cell
+ * rate algorithm, ITU-T I.371, as one number). Time is an argument, the monotonic clock's, which
+ * all processes of a machine share. Any thread; cannot fail. */
+#ifndef SHARDFETCH_BASE_THROTTLE_H
+#define SHARDFETCH_BASE_THROTTLE_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+struct throttle {
+    atomic_uint_least64_t rate;   // bytes per second; 0 = unlimited. May change at any time
+    atomic_uint_least64_t due_ns; // when all that was received will have been paid for
+};
+
+/* What was not used up this long ago is lost: bursts are no larger. */
+#define THROTTLE_CREDIT_NS UINT64_C(50000000)
+
+void throttle_received(struct throttle *t, uint64_t bytes, uint64_t now_ns);
+/* Nanoseconds until more may be received; 0 = now. NULL is unlimited. */
+uint64_t throttle_wait_ns(const struct throttle *t, uint64_t now_ns);
+
+#endif

@@ -1,0 +1,69 @@
+#include "download/base/throttle.h"
+
+#include <criterion/criterion.h>
+
+#include "download/base/clock.h"
+
+enum { MB = 1000 * 1000 };
+
+/* Receives blocks as fast as it may for so long, from a clock of its own; how many bytes. */
+static uint64_t receive(struct throttle *t, uint64_t block, uint64_t from_ns, uint64_t for_ns)
+{
+    uint64_t bytes = 0;
+    uint64_t now = from_ns;
+    while (now < from_ns + for_ns) {
+        uint64_t wait = throttle_wait_ns(t, now);
+        if (wait) {
+            now += wait;
+            continue;
+        }
+        throttle_received(t, block, now);
+        bytes += block;
+        now += 1000; // a block takes a microsecond
+    }
+    return bytes;
+}
+
+Test(throttle, keeps_the_rate_within_two_percent_over_five_seconds)
+{
+    static const uint64_t RATES[] = {10000, 1 * MB, 50 * MB, 1000 * (uint64_t)MB};
+    for (size_t i = 0; i < sizeof(RATES) / sizeof(RATES[0]); i++) {
+        struct throttle t = {.rate = RATES[i]};
+        uint64_t bytes = receive(&t, RATES[i] / 1000, 77 * SECOND_NS, 5 * SECOND_NS);
+        double ratio = (double)bytes / ((double)RATES[i] * 5);
+        cr_expect(ratio > 0.98 && ratio < 1.02, "%llu: %f", (unsigned long long)RATES[i], ratio);
+    }
+}
+
+Test(throttle, what_was_not_used_is_no_credit)
+{
+    struct throttle t = {.rate = 1 * MB};
+    receive(&t, 1000, SECOND_NS, SECOND_NS);
+    uint64_t later = receive(&t, 1000, 3600 * SECOND_NS, SECOND_NS);
+    cr_expect_leq(later, 1060 * 1000, "an hour of silence buys no more than a moment");
+}
+
+Test(throttle, no_rate_is_no_limit)
+{
+    struct throttle t = {.rate = 0};
+    throttle_received(&t, UINT64_MAX, 5);
+    cr_expect_eq(throttle_wait_ns(&t, 5), 0);
+    cr_expect_eq(throttle_wait_ns(NULL, 5), 0);
+    throttle_received(NULL, 1, 5);
+}
+
+Test(throttle, the_rate_may_change_while_running)
+{
+    struct throttle t = {.rate = 1 * MB};
+    receive(&t, 1000, SECOND_NS, SECOND_NS);
+    atomic_store(&t.rate, 10 * MB);
+    uint64_t bytes = receive(&t, 1000, 2 * SECOND_NS, SECOND_NS);
+    cr_expect(bytes > 9800000 && bytes < 10600000, "%llu", (unsigned long long)bytes);
+}
+
+Test(throttle, large_numbers_do_not_wrap)
+{
+    struct throttle t = {.rate = 1};
+    throttle_received(&t, UINT64_C(1) << 33, SECOND_NS);
+    cr_expect_gt(throttle_wait_ns(&t, SECOND_NS), (UINT64_C(1) << 33) * SECOND_NS - SECOND_NS);
+}
