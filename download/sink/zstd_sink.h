@@ -1,5 +1,5 @@
-/* zstd_sink.h - the place of libzstd in this program: shards that are stored compressed (manifest
- * `encoding`) will be decoded here. What runs today is told by its version. */
+/* zstd_sink.h - the fence around libzstd: nothing else may include it. All it is asked for so far
+ * is its version. */
 #ifndef SHARDFETCH_SINK_ZSTD_SINK_H
 #define SHARDFETCH_SINK_ZSTD_SINK_H
 

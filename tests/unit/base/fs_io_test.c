@@ -9,22 +9,25 @@
 
 #include "download/base/fs.h"
 #include "download/base/str.h"
-#include "tests/support/tempdir.h"
+#include "tests/support/tmpdir.h"
 
-static struct tempdir t;
+static char *top;
+static int top_fd;
 static struct why why;
 static int fd;
 
 static void start(void)
 {
-    tempdir_init(&t);
-    cr_assert_eq(fs_open_file(t.fd, "f", O_RDWR | O_CREAT, 0600, &fd, &why), OK);
+    top = tmpdir_new();
+    top_fd = open(top, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    cr_assert_eq(fs_open_file(top_fd, "f", O_RDWR | O_CREAT, 0600, &fd, &why), OK);
 }
 
 static void stop(void)
 {
     fs_closep(&fd);
-    tempdir_done(&t);
+    close(top_fd);
+    tmpdir_free(top);
 }
 
 TestSuite(fs_io, .init = start, .fini = stop);
@@ -123,7 +126,7 @@ Test(fs_io, space_that_is_not_there_cannot_be_reserved)
 Test(fs_io, files_and_directories_can_be_synced)
 {
     cr_expect_eq(fs_datasync(fd, "f", &why), OK);
-    cr_expect_eq(fs_sync_dir(t.fd, "dir", &why), OK);
+    cr_expect_eq(fs_sync_dir(top_fd, "dir", &why), OK);
     cr_expect_eq(fs_datasync(-1, "the file", &why), ERR_DISK);
     cr_expect_str_eq(why.text, "cannot make 'the file' durable: Bad file descriptor");
     cr_expect_eq(fs_sync_dir(-1, "d", &why), ERR_DISK);
@@ -138,7 +141,7 @@ Test(fs_io, free_space_is_at_most_the_whole)
 {
     uint64_t available = 0;
     uint64_t total = 0;
-    cr_expect_eq(fs_space(t.fd, &available, &total, &why), OK);
+    cr_expect_eq(fs_space(top_fd, &available, &total, &why), OK);
     cr_expect_gt(total, 0);
     cr_expect_leq(available, total);
     cr_expect_eq(fs_space(-1, &available, &total, &why), ERR_DISK);

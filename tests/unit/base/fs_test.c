@@ -15,22 +15,25 @@
 #include "download/base/fs.h"
 #include "download/base/mem.h"
 #include "download/base/str.h"
-#include "tests/support/tempdir.h"
+#include "tests/support/tmpdir.h"
 
-static struct tempdir t;
+static char *top;
+static int top_fd;
 static struct why why;
 
 static void start(void)
 {
-    tempdir_init(&t);
-    tempdir_write(&t, "dir/file", "hello", 5);
-    cr_assert_eq(symlinkat("dir", t.fd, "to-dir"), 0);
-    cr_assert_eq(symlinkat("dir/file", t.fd, "to-file"), 0);
+    top = tmpdir_new();
+    top_fd = open(top, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    tmpdir_put(top, "dir/file", "hello", 5);
+    cr_assert_eq(symlinkat("dir", top_fd, "to-dir"), 0);
+    cr_assert_eq(symlinkat("dir/file", top_fd, "to-file"), 0);
 }
 
 static void stop(void)
 {
-    tempdir_done(&t);
+    close(top_fd);
+    tmpdir_free(top);
 }
 
 TestSuite(fs, .init = start, .fini = stop);
@@ -38,7 +41,7 @@ TestSuite(fs, .init = start, .fini = stop);
 static size_t entries_of(const char *rel)
 {
     SCOPED(fs_closep) int fd = -1;
-    cr_assert_eq(fs_open_dir(t.fd, rel, false, &fd, &why), OK);
+    cr_assert_eq(fs_open_dir(top_fd, rel, false, &fd, &why), OK);
     DIR *dir = fdopendir(dup(fd));
     size_t n = 0;
     for (struct dirent *d = readdir(dir); d; d = readdir(dir))
@@ -51,7 +54,7 @@ static void expect_content(const char *rel, const char *content)
 {
     SCOPED(buf_done) struct buf b;
     buf_init(&b, 0);
-    cr_assert_eq(fs_read_small(t.fd, rel, 1000, &b, &why), OK, "%s", why.text);
+    cr_assert_eq(fs_read_small(top_fd, rel, 1000, &b, &why), OK, "%s", why.text);
     cr_expect_str_eq(buf_str(&b), content, "'%s'", rel);
 }
 
@@ -61,17 +64,17 @@ Test(fs, a_root_is_made_with_its_parents_and_follows_symlinks)
 {
     char path[700];
     SCOPED(fs_closep) int fd = -1;
-    snprintf(path, sizeof(path), "%s/to-dir/a//b/c/", t.path);
+    snprintf(path, sizeof(path), "%s/to-dir/a//b/c/", top);
     cr_expect_eq(fs_open_root(path, false, &fd, &why), ERR_NOT_FOUND);
     cr_expect_eq(fd, -1);
     cr_assert_eq(fs_open_root(path, true, &fd, &why), OK, "%s", why.text);
-    cr_expect_eq(faccessat(t.fd, "dir/a/b/c", F_OK, 0), 0);
+    cr_expect_eq(faccessat(top_fd, "dir/a/b/c", F_OK, 0), 0);
     fs_closep(&fd);
     cr_expect_eq(fs_open_root(path, true, &fd, &why), OK, "it is there already");
     fs_closep(&fd);
-    snprintf(path, sizeof(path), "%s/dir/file", t.path);
+    snprintf(path, sizeof(path), "%s/dir/file", top);
     cr_expect_eq(fs_open_root(path, true, &fd, &why), ERR_DISK);
-    snprintf(path, sizeof(path), "%s/dir/file/x", t.path);
+    snprintf(path, sizeof(path), "%s/dir/file/x", top);
     cr_expect_eq(fs_open_root(path, true, &fd, &why), ERR_DISK);
     cr_expect(str_ends(why.text, "Not a directory"), "%s", why.text);
     cr_expect_eq(fs_open_root("", true, &fd, &why), ERR_DISK);
@@ -80,10 +83,10 @@ Test(fs, a_root_is_made_with_its_parents_and_follows_symlinks)
 
 Test(fs, a_relative_root_is_made_below_the_working_directory)
 {
-    cr_assert_eq(fchdir(t.fd), 0);
+    cr_assert_eq(fchdir(top_fd), 0);
     SCOPED(fs_closep) int fd = -1;
     cr_expect_eq(fs_open_root("here/there", true, &fd, &why), OK, "%s", why.text);
-    cr_expect_eq(faccessat(t.fd, "here/there", F_OK, 0), 0);
+    cr_expect_eq(faccessat(top_fd, "here/there", F_OK, 0), 0);
 }
 
 static const struct open_case {
@@ -118,10 +121,11 @@ Test(fs, every_name_has_its_verdict)
         SCOPED(fs_closep) int dir = -1;
         SCOPED(fs_closep) int made = -1;
         struct fs_stamp stamp;
-        cr_expect_eq(fs_open_file(t.fd, c->rel, O_RDONLY, 0, &file, &why), c->file, "'%s'", c->rel);
-        cr_expect_eq(fs_stat_file(t.fd, c->rel, &stamp, &why), c->stat, "stat '%s'", c->rel);
-        cr_expect_eq(fs_open_dir(t.fd, c->rel, false, &dir, &why), c->dir, "dir '%s'", c->rel);
-        cr_expect_eq(fs_open_dir(t.fd, c->rel, true, &made, &why), c->create, "mk '%s'", c->rel);
+        cr_expect_eq(fs_open_file(top_fd, c->rel, O_RDONLY, 0, &file, &why), c->file, "'%s'",
+                     c->rel);
+        cr_expect_eq(fs_stat_file(top_fd, c->rel, &stamp, &why), c->stat, "stat '%s'", c->rel);
+        cr_expect_eq(fs_open_dir(top_fd, c->rel, false, &dir, &why), c->dir, "dir '%s'", c->rel);
+        cr_expect_eq(fs_open_dir(top_fd, c->rel, true, &made, &why), c->create, "mk '%s'", c->rel);
         cr_expect_eq(file >= 0, c->file == OK);
         cr_expect_eq(dir >= 0, c->dir == OK);
         cr_expect_eq(made >= 0, c->create == OK);
@@ -130,49 +134,49 @@ Test(fs, every_name_has_its_verdict)
 
 Test(fs, a_planted_fifo_is_refused_at_once, .timeout = 20)
 {
-    cr_assert_eq(mkfifoat(t.fd, "fifo", 0600), 0);
+    cr_assert_eq(mkfifoat(top_fd, "fifo", 0600), 0);
     int fd = -1;
     struct fs_stamp stamp;
-    cr_expect_eq(fs_open_file(t.fd, "fifo", O_RDONLY, 0, &fd, &why), ERR_DISK);
-    cr_expect_eq(fs_open_file(t.fd, "fifo", O_WRONLY, 0, &fd, &why), ERR_DISK);
-    cr_expect_eq(fs_stat_file(t.fd, "fifo", &stamp, &why), ERR_DISK);
+    cr_expect_eq(fs_open_file(top_fd, "fifo", O_RDONLY, 0, &fd, &why), ERR_DISK);
+    cr_expect_eq(fs_open_file(top_fd, "fifo", O_WRONLY, 0, &fd, &why), ERR_DISK);
+    cr_expect_eq(fs_stat_file(top_fd, "fifo", &stamp, &why), ERR_DISK);
     cr_expect_eq(fd, -1);
 }
 
 Test(fs, a_file_is_created_where_its_directory_is)
 {
     SCOPED(fs_closep) int fd = -1;
-    cr_expect_eq(fs_open_file(t.fd, "no/x", O_WRONLY | O_CREAT, 0600, &fd, &why), ERR_NOT_FOUND);
-    cr_expect_eq(fs_open_file(t.fd, "dir/x", O_WRONLY | O_CREAT | O_EXCL, 0600, &fd, &why), OK);
+    cr_expect_eq(fs_open_file(top_fd, "no/x", O_WRONLY | O_CREAT, 0600, &fd, &why), ERR_NOT_FOUND);
+    cr_expect_eq(fs_open_file(top_fd, "dir/x", O_WRONLY | O_CREAT | O_EXCL, 0600, &fd, &why), OK);
     struct stat st;
     cr_assert_eq(fstat(fd, &st), 0);
     cr_expect_eq(st.st_mode & 07777, 0600);
     fs_closep(&fd);
-    cr_expect_eq(fs_open_file(t.fd, "dir/x", O_WRONLY | O_CREAT | O_EXCL, 0600, &fd, &why),
+    cr_expect_eq(fs_open_file(top_fd, "dir/x", O_WRONLY | O_CREAT | O_EXCL, 0600, &fd, &why),
                  ERR_DISK);
     cr_expect_str_eq(why.text, "cannot open 'dir/x': File exists");
 }
 
 Test(fs, a_stamp_tells_one_file_from_another)
 {
-    tempdir_write(&t, "other", "hello", 5);
+    tmpdir_put(top, "other", "hello", 5);
     struct fs_stamp a;
     struct fs_stamp b;
     struct fs_stamp c;
-    cr_assert_eq(fs_stat_file(t.fd, "dir/file", &a, &why), OK);
-    cr_assert_eq(fs_stat_file(t.fd, "other", &b, &why), OK);
+    cr_assert_eq(fs_stat_file(top_fd, "dir/file", &a, &why), OK);
+    cr_assert_eq(fs_stat_file(top_fd, "other", &b, &why), OK);
     cr_expect_eq(a.size, 5);
     cr_expect_eq(a.device, b.device);
     cr_expect_neq(a.inode, b.inode);
 
     SCOPED(fs_closep) int fd = -1;
-    cr_assert_eq(fs_open_file(t.fd, "dir/file", O_RDWR, 0, &fd, &why), OK);
+    cr_assert_eq(fs_open_file(top_fd, "dir/file", O_RDWR, 0, &fd, &why), OK);
     const struct timespec times[2] = {{.tv_sec = 5, .tv_nsec = 7}, {.tv_sec = 9, .tv_nsec = 11}};
     cr_assert_eq(futimens(fd, times), 0);
     cr_assert_eq(fs_stat_fd(fd, &c, &why), OK);
     cr_expect_eq(c.inode, a.inode);
     cr_expect_eq(c.mtime_ns, INT64_C(9000000011));
-    cr_expect_eq(fs_stat_fd(t.fd, &c, &why), ERR_DISK, "a directory");
+    cr_expect_eq(fs_stat_fd(top_fd, &c, &why), ERR_DISK, "a directory");
     cr_expect_eq(fs_stat_fd(-1, &c, &why), ERR_DISK);
 }
 
@@ -196,33 +200,33 @@ Test(fs, names_are_split_at_the_last_slash)
 
 Test(fs, replacing_makes_directories_and_leaves_nothing_else)
 {
-    cr_expect_eq(fs_replace_file(t.fd, "a/b/c", "one", 3, true, &why), OK, "%s", why.text);
+    cr_expect_eq(fs_replace_file(top_fd, "a/b/c", "one", 3, true, &why), OK, "%s", why.text);
     expect_content("a/b/c", "one");
-    cr_expect_eq(fs_replace_file(t.fd, "a/b/c", "", 0, false, &why), OK);
+    cr_expect_eq(fs_replace_file(top_fd, "a/b/c", "", 0, false, &why), OK);
     expect_content("a/b/c", "");
     cr_expect_eq(entries_of("a/b"), 1);
 }
 
 Test(fs, replacing_does_not_follow_symlinks)
 {
-    cr_expect_eq(fs_replace_file(t.fd, "to-dir/file", "evil", 4, false, &why), ERR_REFUSED);
-    cr_expect_eq(fs_replace_file(t.fd, "../file", "evil", 4, false, &why), ERR_REFUSED);
-    cr_expect_eq(fs_replace_file(t.fd, "to-file", "new", 3, false, &why), OK);
+    cr_expect_eq(fs_replace_file(top_fd, "to-dir/file", "evil", 4, false, &why), ERR_REFUSED);
+    cr_expect_eq(fs_replace_file(top_fd, "../file", "evil", 4, false, &why), ERR_REFUSED);
+    cr_expect_eq(fs_replace_file(top_fd, "to-file", "new", 3, false, &why), OK);
     expect_content("dir/file", "hello");
     expect_content("to-file", "new");
 }
 
 Test(fs, a_replacement_that_fails_leaves_the_old_file_and_no_other)
 {
-    cr_assert_eq(mkdirat(t.fd, "dir/taken", 0700), 0);
-    cr_expect_eq(fs_replace_file(t.fd, "dir/taken", "x", 1, true, &why), ERR_DISK);
+    cr_assert_eq(mkdirat(top_fd, "dir/taken", 0700), 0);
+    cr_expect_eq(fs_replace_file(top_fd, "dir/taken", "x", 1, true, &why), ERR_DISK);
     cr_expect_eq(entries_of("dir"), 2);
 
     static const char big[70000];
     const struct rlimit small = {.rlim_cur = 4096, .rlim_max = RLIM_INFINITY};
     cr_assert(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
     cr_assert_eq(setrlimit(RLIMIT_FSIZE, &small), 0); // a disk that is full after 4 KiB
-    cr_expect_eq(fs_replace_file(t.fd, "dir/file", big, sizeof(big), true, &why), ERR_DISK);
+    cr_expect_eq(fs_replace_file(top_fd, "dir/file", big, sizeof(big), true, &why), ERR_DISK);
     cr_expect_str_eq(why.text, "cannot write 'dir/file': File too large");
     expect_content("dir/file", "hello");
     cr_expect_eq(entries_of("dir"), 2);
@@ -237,7 +241,7 @@ static void *read_versions(void *arg)
     while (atomic_load(&replacing)) {
         SCOPED(buf_done) struct buf b;
         buf_init(&b, 0);
-        bool ok = fs_read_small(t.fd, "dir/version", 10000, &b, NULL) == OK && b.len == 10000;
+        bool ok = fs_read_small(top_fd, "dir/version", 10000, &b, NULL) == OK && b.len == 10000;
         for (size_t i = 1; ok && i < b.len; i++)
             ok = b.data[i] == b.data[0];
         *torn += !ok;
@@ -249,14 +253,14 @@ Test(fs, readers_see_the_old_version_or_the_new)
 {
     char data[10000];
     memset(data, 'a', sizeof(data));
-    tempdir_write(&t, "dir/version", data, sizeof(data));
+    tmpdir_put(top, "dir/version", data, sizeof(data));
     atomic_store(&replacing, true);
     size_t torn = 0;
     pthread_t reader;
     cr_assert_eq(pthread_create(&reader, NULL, read_versions, &torn), 0);
     for (int i = 0; i < 500; i++) {
         memset(data, 'a' + i % 26, sizeof(data));
-        cr_expect_eq(fs_replace_file(t.fd, "dir/version", data, sizeof(data), false, &why), OK);
+        cr_expect_eq(fs_replace_file(top_fd, "dir/version", data, sizeof(data), false, &why), OK);
     }
     atomic_store(&replacing, false);
     pthread_join(reader, NULL);
@@ -276,17 +280,17 @@ Test(fs, small_files_are_read_up_to_their_maximum)
         {16384, 16384, OK}, {16385, 16384, ERR_REFUSED}, {16385, 16385, OK}, {40000, 40000, OK},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        tempdir_write(&t, "f", data, cases[i].size);
+        tmpdir_put(top, "f", data, cases[i].size);
         SCOPED(buf_done) struct buf b;
         buf_init(&b, 100);
         buf_adds(&b, "before");
-        cr_expect_eq(fs_read_small(t.fd, "f", cases[i].max, &b, &why), cases[i].e, "%zu", i);
+        cr_expect_eq(fs_read_small(top_fd, "f", cases[i].max, &b, &why), cases[i].e, "%zu", i);
         cr_expect_eq(b.len, cases[i].e ? 6 : cases[i].size, "%zu: untouched on failure", i);
     }
     struct buf b;
     buf_init(&b, 1);
-    cr_expect_eq(fs_read_small(t.fd, "absent", 1, &b, &why), ERR_NOT_FOUND);
+    cr_expect_eq(fs_read_small(top_fd, "absent", 1, &b, &why), ERR_NOT_FOUND);
     cr_expect_str_eq(why.text, "'absent' does not exist");
-    cr_expect_eq(fs_read_small(t.fd, "to-file", 9, &b, &why), ERR_REFUSED);
-    cr_expect_eq(fs_read_small(t.fd, "dir", 9, &b, &why), ERR_DISK);
+    cr_expect_eq(fs_read_small(top_fd, "to-file", 9, &b, &why), ERR_REFUSED);
+    cr_expect_eq(fs_read_small(top_fd, "dir", 9, &b, &why), ERR_DISK);
 }

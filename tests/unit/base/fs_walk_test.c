@@ -9,26 +9,29 @@
 #include "download/base/fs.h"
 #include "download/base/fs_walk.h"
 #include "download/base/scoped.h"
-#include "tests/support/tempdir.h"
+#include "tests/support/tmpdir.h"
 
-static struct tempdir t;
+static char *top;
+static int top_fd;
 
 static void start(void)
 {
-    tempdir_init(&t);
-    tempdir_write(&t, "dir/sub/file", "x", 1);
-    tempdir_write(&t, "file", "x", 1);
-    cr_assert_eq(symlinkat("dir", t.fd, "to-dir"), 0);
-    cr_assert_eq(symlinkat("file", t.fd, "to-file"), 0);
-    cr_assert_eq(symlinkat("nowhere", t.fd, "dangling"), 0);
-    cr_assert_eq(symlinkat("/", t.fd, "to-root"), 0);
-    cr_assert_eq(symlinkat("sub", t.fd, "dir/to-sub"), 0);
-    cr_assert_eq(symlinkat("..", t.fd, "dir/up"), 0);
+    top = tmpdir_new();
+    top_fd = open(top, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    tmpdir_put(top, "dir/sub/file", "x", 1);
+    tmpdir_put(top, "file", "x", 1);
+    cr_assert_eq(symlinkat("dir", top_fd, "to-dir"), 0);
+    cr_assert_eq(symlinkat("file", top_fd, "to-file"), 0);
+    cr_assert_eq(symlinkat("nowhere", top_fd, "dangling"), 0);
+    cr_assert_eq(symlinkat("/", top_fd, "to-root"), 0);
+    cr_assert_eq(symlinkat("sub", top_fd, "dir/to-sub"), 0);
+    cr_assert_eq(symlinkat("..", top_fd, "dir/up"), 0);
 }
 
 static void stop(void)
 {
-    tempdir_done(&t);
+    close(top_fd);
+    tmpdir_free(top);
 }
 
 TestSuite(fs_walk, .init = start, .fini = stop);
@@ -88,7 +91,7 @@ static void expect_verdicts(int (*walk)(int, const char *, int, mode_t), const c
     for (size_t i = 0; i < ARRAY_LEN(CASES); i++) {
         const struct walk_case *c = &CASES[i];
         errno = 0;
-        SCOPED(fs_closep) int fd = walk(t.fd, c->rel, c->flags, 0600);
+        SCOPED(fs_closep) int fd = walk(top_fd, c->rel, c->flags, 0600);
         int error = fd < 0 ? errno : 0;
         cr_expect_eq(error, c->error, "%s of '%s' (flags %o): %s", name, c->rel, (unsigned)c->flags,
                      strerror(error));
@@ -108,8 +111,8 @@ Test(fs_walk, the_fallback_gives_the_same)
 
 Test(fs_walk, a_last_symlink_can_be_looked_at_either_way)
 {
-    SCOPED(fs_closep) int a = fs_walk_open(t.fd, "dir/to-sub", O_PATH, 0);
-    SCOPED(fs_closep) int b = fs_walk_open_by_component(t.fd, "dir/to-sub", O_PATH, 0);
+    SCOPED(fs_closep) int a = fs_walk_open(top_fd, "dir/to-sub", O_PATH, 0);
+    SCOPED(fs_closep) int b = fs_walk_open_by_component(top_fd, "dir/to-sub", O_PATH, 0);
     struct stat sa;
     struct stat sb;
     cr_assert(fstat(a, &sa) == 0 && fstat(b, &sb) == 0);
@@ -118,10 +121,10 @@ Test(fs_walk, a_last_symlink_can_be_looked_at_either_way)
 
 Test(fs_walk, missing_directories_are_made_and_only_those)
 {
-    cr_expect_eq(fs_walk_make_dirs(t.fd, "dir/new/deep"), 0);
-    cr_expect_eq(fs_walk_make_dirs(t.fd, "dir/new/deep"), 0, "they are there already");
+    cr_expect_eq(fs_walk_make_dirs(top_fd, "dir/new/deep"), 0);
+    cr_expect_eq(fs_walk_make_dirs(top_fd, "dir/new/deep"), 0, "they are there already");
     struct stat st;
-    cr_expect(fstatat(t.fd, "dir/new/deep", &st, 0) == 0 && S_ISDIR(st.st_mode));
+    cr_expect(fstatat(top_fd, "dir/new/deep", &st, 0) == 0 && S_ISDIR(st.st_mode));
 }
 
 Test(fs_walk, directories_are_made_through_no_symlink)
@@ -135,10 +138,10 @@ Test(fs_walk, directories_are_made_through_no_symlink)
         {"../new", EXDEV},     {"dir/../new", EXDEV},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        cr_expect_eq(fs_walk_make_dirs(t.fd, cases[i].rel), -1, "'%s'", cases[i].rel);
+        cr_expect_eq(fs_walk_make_dirs(top_fd, cases[i].rel), -1, "'%s'", cases[i].rel);
         cr_expect_eq(errno, cases[i].error, "'%s': %s", cases[i].rel, strerror(errno));
     }
-    cr_expect_eq(faccessat(t.fd, "dir/new", F_OK, 0), -1);
-    cr_expect_eq(faccessat(t.fd, "dir/sub/new", F_OK, 0), -1);
-    cr_expect_eq(faccessat(t.fd, "nowhere", F_OK, 0), -1);
+    cr_expect_eq(faccessat(top_fd, "dir/new", F_OK, 0), -1);
+    cr_expect_eq(faccessat(top_fd, "dir/sub/new", F_OK, 0), -1);
+    cr_expect_eq(faccessat(top_fd, "nowhere", F_OK, 0), -1);
 }
