@@ -28,6 +28,7 @@ void options_done(struct options *o)
     for (size_t i = 0; i < o->texts.count; i++) // a token may be among them
         explicit_bzero(o->texts.items[i], strlen(o->texts.items[i]));
     words_done(&o->include);
+    words_done(&o->priority);
     words_done(&o->exclude);
     words_done(&o->positional);
     words_done(&o->texts);

@@ -59,6 +59,8 @@ static const struct option ROWS[] = {
      .max = MAX_CONNECTIONS, SETTING(max_workers)},
     {"connections", 0, GROUP_HOW, KIND_COUNT, "N", "8", NULL, "connections per origin", ON_FETCH,
      .min = 1, .max = MAX_CONNECTIONS, SETTING(connections)},
+    {"priority", 0, GROUP_HOW, KIND_LIST, "GLOB=LEVEL", "by kind", NULL,
+     "critical, high, normal or low: what is fetched first", ON_FETCH, FIELD(priority)},
     {"limit-rate", 0, GROUP_HOW, KIND_BYTES, "RATE", NULL, NULL,
      "bytes per second of this run, with curl's suffixes (50M)", ON_FETCH, SETTING(limit_rate)},
     {"retries", 0, GROUP_HOW, KIND_COUNT, "N", "8", NULL,

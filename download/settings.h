@@ -22,6 +22,7 @@ struct settings {
     const char *const *files;   // positional FILE|DIR/, NULL-terminated
     const char *const *include; // NULL-terminated
     const char *const *exclude;
+    const char *const *priorities; // "GLOB=LEVEL", NULL-terminated
     const char *revision;
     const char *repo_type; // "model", "dataset", "space"
     const char *endpoint;  // effective, without trailing slash

@@ -177,8 +177,10 @@ static enum err select_wanted(struct survey *s, struct listing *l, struct why *w
                             .exclude = s->settings->exclude};
     enum err e = select_files(&sel, l, wanted, why);
     if (e == ERR_NOT_FOUND && sel.names) note_absent(s, l, sel.names);
-    if (!e) plan_init(&s->plan, l, wanted);
-    return e;
+    if (e) return e;
+    plan_init(&s->plan, l, wanted);
+    plan_prioritise(&s->plan, s->settings->priorities);
+    return OK;
 }
 
 static enum err check_paths(struct survey *s, struct why *why)
@@ -299,7 +301,9 @@ static enum err survey_source(struct survey *s, struct why *why)
 enum err survey_run(struct survey *s, struct why *why)
 {
     SCOPED(mem_leave) enum mem_class was = mem_enter(MEM_PLAN);
-    enum err e = names_directory(s->settings) ? survey_directory(s, why) : survey_source(s, why);
+    enum err e = priority_rules_check(s->settings->priorities, why);
+    if (e) return e;
+    e = names_directory(s->settings) ? survey_directory(s, why) : survey_source(s, why);
     if (e) return e;
     tell_warnings(s);
     struct listing *l = listing_of(s);

@@ -53,6 +53,54 @@ static int by_priority(const void *a, const void *b)
     return x->id < y->id ? -1 : 1;
 }
 
+static void sort(struct plan *p)
+{
+    qsort(p->files, p->count, sizeof(*p->files), by_priority);
+    for (size_t i = 0; i < p->count; i++)
+        p->files[i].id = i;
+}
+
+/* The level's word stands after the last "=": globs may hold one. */
+static bool rule_parse(const char *rule, size_t *ret_glob_len, enum priority *ret)
+{
+    const char *sign = strrchr(rule, '=');
+    if (!sign || sign == rule) return false;
+    for (enum priority p = PRIORITY_CRITICAL; p <= PRIORITY_LOW; p++) {
+        if (!str_eq(sign + 1, priority_word(p))) continue;
+        *ret_glob_len = (size_t)(sign - rule);
+        *ret = p;
+        return true;
+    }
+    return false;
+}
+
+enum err priority_rules_check(const char *const *rules, struct why *why)
+{
+    size_t len;
+    enum priority level;
+    for (; rules && *rules; rules++) {
+        if (rule_parse(*rules, &len, &level)) continue;
+        return fail(why, ERR_USAGE,
+                    "--priority: '%s' is not GLOB=LEVEL with critical, high, normal or low",
+                    *rules);
+    }
+    return OK;
+}
+
+void plan_prioritise(struct plan *p, const char *const *rules)
+{
+    for (; rules && *rules; rules++) {
+        size_t len = 0;
+        enum priority level = PRIORITY_NORMAL;
+        if (!rule_parse(*rules, &len, &level)) continue;
+        SCOPED(mem_freep) char *glob = mem_strndup(*rules, len);
+        for (size_t i = 0; i < p->count; i++) {
+            if (str_glob(glob, p->files[i].entry->path)) p->files[i].priority = level;
+        }
+    }
+    sort(p);
+}
+
 void plan_init(struct plan *p, struct listing *l, const bool *wanted)
 {
     *p = (struct plan){.files = mem_array(l->count + 1, sizeof(*p->files))};
@@ -62,9 +110,7 @@ void plan_init(struct plan *p, struct listing *l, const bool *wanted)
             .id = i, .entry = &l->entries[i], .priority = priority_of(l->entries[i].path)};
         p->count++;
     }
-    qsort(p->files, p->count, sizeof(*p->files), by_priority);
-    for (size_t i = 0; i < p->count; i++)
-        p->files[i].id = i;
+    sort(p);
 }
 
 void plan_done(struct plan *p)

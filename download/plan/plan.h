@@ -41,6 +41,13 @@ struct plan {
 /* Takes the wanted entries of `l` (borrowed), sorted; states are PLAN_MISSING, totals not yet made.
  */
 void plan_init(struct plan *p, struct listing *l, const bool *wanted);
+
+/* "GLOB=LEVEL" (--priority), NULL at the end; `rules` NULL: none. ERR_USAGE names the one that is
+ * not of this form. */
+NODISCARD enum err priority_rules_check(const char *const *rules, struct why *why);
+/* By rules that were checked; of those that fit a path the last one counts. Files are sorted and
+ * numbered anew: before anything refers to them. */
+void plan_prioritise(struct plan *p, const char *const *rules);
 void plan_done(struct plan *p);
 /* After the states are known. */
 void plan_total(struct plan *p);

@@ -33,6 +33,7 @@ bad "did you mean 'verify'?" verfy org/name
 bad "is not a number from 0 to 1000" get org/name --retries many
 bad "exclude each other" get org/name --local-dir a --cache-dir b
 bad "exclude each other" get org/name config.json --include '*'
+bad "is not GLOB=LEVEL" get org/name --priority '*.json=urgent'
 bad "descriptor 9 is not open" get org/name --events fd:9
 bad "cannot open '/nowhere/x'" get org/name --events /nowhere/x
 bad "/nowhere/c" get org/name --config /nowhere/c

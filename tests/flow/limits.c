@@ -96,3 +96,21 @@ Test(limits, a_slow_rate_stalls_nothing)
     scene_expect(&s, 0, NULL);
     cr_expect_eq(scene_events(&s, "retry"), 0);
 }
+
+Test(limits, a_priority_decides_what_comes_first)
+{
+    SCOPED(scene_done) struct scene s = scene_new(NULL);
+    static const char *const PATHS[] = {"a.json", "b.bin", "c.md"};
+    for (size_t i = 0; i < ARRAY_LEN(PATHS); i++)
+        hub_add_generated(s.hub, "org/name", PATHS[i], 1000, i, true);
+    GET(&s, "org/name", "--local-dir", "out", "--connections", "1", "--max-workers", "1",
+        "--priority", "*.md=critical", "--priority", "a.*=low");
+    scene_expect(&s, 0, NULL);
+    static const char *const ORDER[] = {"c.md", "b.bin", "a.json"};
+    static const char *const LEVELS[] = {"critical", "normal", "low"};
+    for (size_t i = 0; i < ARRAY_LEN(ORDER); i++) {
+        cr_expect_str_eq(scene_text(&s, "file_start", i, "file"), ORDER[i]);
+        cr_expect_str_eq(scene_text(&s, "file_start", i, "priority"), LEVELS[i]);
+        cr_expect_str_eq(scene_text(&s, "file_done", i, "file"), ORDER[i]);
+    }
+}

@@ -76,6 +76,38 @@ Test(plan, files_come_by_priority_then_in_the_listings_order)
     listing_done(&l);
 }
 
+Test(plan, the_users_rules_beat_the_kinds_and_the_last_one_beats_the_others)
+{
+    static const char *const PATHS[] = {"a.json", "b.safetensors", "x=y.safetensors", "c.md"};
+    static const bool WANTED[] = {true, true, true, true};
+    static const char *const RULES[] = {"*.safetensors=low", "x=*=critical", "c.md=high", NULL};
+    static const char *const ORDER[] = {"a.json", "x=y.safetensors", "c.md", "b.safetensors"};
+    struct listing l = listing_of(PATHS, ARRAY_LEN(PATHS));
+    struct plan p;
+    plan_init(&p, &l, WANTED);
+    cr_assert_eq(priority_rules_check(RULES, NULL), OK);
+    plan_prioritise(&p, RULES);
+    for (size_t i = 0; i < p.count; i++) {
+        cr_expect_str_eq(p.files[i].entry->path, ORDER[i]);
+        cr_expect_eq(p.files[i].id, i);
+    }
+    plan_prioritise(&p, NULL);
+    plan_done(&p);
+    listing_done(&l);
+}
+
+Test(plan, a_rule_is_a_glob_and_a_level)
+{
+    static const char *const BAD[] = {"", "x", "=low", "x=", "x=lowest", "x=LOW", "low"};
+    for (size_t i = 0; i < ARRAY_LEN(BAD); i++) {
+        const char *const rules[] = {"*=low", BAD[i], NULL};
+        struct why why;
+        cr_expect_eq(priority_rules_check(rules, &why), ERR_USAGE, "%s", BAD[i]);
+        cr_expect_not_null(strstr(why.text, BAD[i]));
+    }
+    cr_expect_eq(priority_rules_check(NULL, NULL), OK);
+}
+
 Test(plan, many_files_of_one_priority_keep_their_order)
 {
     enum { MANY = 2000 };
