@@ -48,7 +48,8 @@ bool remote_call(struct loop *l, void (*fn)(void *user), void *user)
 
 struct wait_errand {
     struct errand errand;
-    struct callback_system *system;
+    struct callback_system *system; // NULL once it was asked: it may go before the answer comes
+    const struct value_ops *values;
     const struct remote_wait *what;
     struct waiter waiter;
     enum wait_status status;
@@ -60,7 +61,7 @@ static void on_waited(struct waiter *w, enum wait_status status, const void *val
     struct wait_errand *r = container_of(w, struct wait_errand, waiter);
     size_t bytes = 0;
     r->status = status;
-    if (value) r->value = callback_system_values(r->system)->copy(value, &bytes);
+    if (value) r->value = r->values->copy(value, &bytes);
     sem_post(&r->errand.done);
 }
 
@@ -68,7 +69,7 @@ static void on_wait(struct post *p)
 {
     struct wait_errand *r =
         container_of(container_of(p, struct errand, post), struct wait_errand, errand);
-    struct callback *c = callback_system_register(r->system, r->what->name);
+    struct callback *c = callback_system_register(TAKE(r->system), r->what->name);
     r->waiter = (struct waiter){.check = r->what->check, .user = r->what->user, .done = on_waited};
     struct why why;
     if (callback_wait(c, &r->waiter, r->what->timeout_ns, &why)) sem_post(&r->errand.done);
@@ -77,7 +78,8 @@ static void on_wait(struct post *p)
 enum wait_status remote_wait(struct loop *l, struct callback_system *s,
                              const struct remote_wait *what, void **ret_value)
 {
-    struct wait_errand r = {.system = s, .what = what, .status = WAIT_GONE};
+    struct wait_errand r = {
+        .system = s, .values = callback_system_values(s), .what = what, .status = WAIT_GONE};
     if (!send_and_wait(l, &r.errand, on_wait)) return WAIT_GONE;
     if (r.status == WAIT_MET) *ret_value = r.value;
     return r.status;
