@@ -106,6 +106,8 @@ void stream_end(struct stream *s)
 void stream_prepare(struct stream *s, const void *value)
 {
     s->prepared = letter_new(s, value);
+    s->prepared->message.cost_bytes = 0; // has a place whatever it is,
+    s->prepared->message.key = 0;        // and takes nobody else's: who puts it frees nothing
 }
 
 void *stream_prepared(struct stream *s)
@@ -116,17 +118,28 @@ void *stream_prepared(struct stream *s)
 void stream_put_prepared(struct stream *s)
 {
     if (!s->prepared) return;
-    struct message *old = NULL;
-    mailbox_put(s->box, &s->prepared->message, &old); // closed: there is no reader any more
+    bool taken = mailbox_put(s->box, &s->prepared->message, NULL) == PUT_OK;
+    if (!taken) atomic_fetch_add(&s->dropped, 1); // closed: there is no reader any more
 }
 
-enum stream_next stream_next(struct stream *s, uint64_t deadline_ns, void **ret_value)
+static enum stream_next look(struct stream *s, uint64_t deadline_ns, struct message **ret)
 {
     struct message *m = deadline_ns ? mailbox_wait(s->box, deadline_ns) : mailbox_take(s->box);
     bool nudged = !m && atomic_exchange(&s->nudged, false);
     bool ended = !m && !nudged && mailbox_closed(s->box);
     if (ended) m = mailbox_take(s->box); // put just before it was ended
-    if (!m) return nudged ? STREAM_NUDGED : ended ? STREAM_ENDED : STREAM_TIMEOUT;
+    if (m) *ret = m;
+    return m ? STREAM_VALUE : nudged ? STREAM_NUDGED : ended ? STREAM_ENDED : STREAM_TIMEOUT;
+}
+
+enum stream_next stream_next(struct stream *s, uint64_t deadline_ns, void **ret_value)
+{
+    struct message *m = NULL;
+    enum stream_next next = look(s, deadline_ns, &m);
+    /* The box may still remember a nudge that was answered without waiting. */
+    while (next == STREAM_TIMEOUT && clock_now_ns() < deadline_ns)
+        next = look(s, deadline_ns, &m);
+    if (next != STREAM_VALUE) return next;
     *ret_value = TAKE(container_of(m, struct letter, message)->value);
     letter_read(s, m);
     return STREAM_VALUE;

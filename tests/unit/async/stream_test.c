@@ -142,6 +142,91 @@ Test(stream, the_prepared_value_is_put_without_memory)
     stream_free(s); // still inside
 }
 
+Test(stream, a_nudge_that_was_answered_ends_no_later_wait)
+{
+    struct stream *s = new_stream(STREAM_QUEUE, 0);
+    void *none = NULL;
+    stream_nudge(s);
+    cr_expect_eq(stream_next(s, 0, &none), STREAM_NUDGED, "by looking, without a wait");
+    uint64_t deadline_ns = clock_now_ns() + 5 * MILLI_NS;
+    cr_expect_eq(stream_next(s, deadline_ns, &none), STREAM_TIMEOUT);
+    cr_expect_geq(clock_now_ns(), deadline_ns, "no time-out before its time");
+    stream_free(s);
+}
+
+Test(stream, the_prepared_value_has_a_place_whatever_it_is)
+{
+    struct stream *s = new_stream(STREAM_COALESCE, ROOM_FOR_A_FEW);
+    while (put(s, 1) == STREAM_TAKEN)
+        continue;
+    cr_expect_eq(put(s, -1), STREAM_DROPPED);
+    struct stream_loss before = stream_loss(s);
+    int last = 9; // neither the last by its kind nor of a key
+    stream_prepare(s, &last);
+    stream_put_prepared(s);
+    cr_expect_eq(stream_loss(s).dropped, before.dropped);
+    int found = 1;
+    while (found == 1)
+        found = take(s);
+    cr_expect_eq(found, 9);
+    stream_free(s);
+}
+
+Test(stream, the_prepared_value_replaces_nothing)
+{
+    struct stream *s = new_stream(STREAM_COALESCE, 0);
+    int keyed = -2;
+    stream_prepare(s, &keyed);
+    put(s, -1);
+    stream_put_prepared(s);
+    cr_expect_eq(take(s), -1);
+    cr_expect_eq(take(s), -2);
+    stream_free(s);
+}
+
+Test(stream, a_prepared_value_that_comes_too_late_is_counted)
+{
+    struct stream *s = new_stream(STREAM_QUEUE, 0);
+    int zero = 0;
+    stream_prepare(s, &zero);
+    stream_close(s);
+    stream_put_prepared(s);
+    cr_expect_eq(stream_loss(s).dropped, 1);
+    stream_free(s);
+}
+
+static struct stream *waited_for;
+
+static void put_one(struct stream *s)
+{
+    put(s, 1);
+}
+
+static void *wait_without_end(void *user)
+{
+    void *value = NULL;
+    enum stream_next *ret_how = user;
+    *ret_how = stream_next(waited_for, UINT64_MAX, &value);
+    mem_free(value);
+    return NULL;
+}
+
+Test(stream, a_value_a_nudge_and_the_end_wake_a_reader_that_waits)
+{
+    static void (*const WAKE[])(struct stream * s) = {put_one, stream_nudge, stream_end};
+    static const enum stream_next HOW[] = {STREAM_VALUE, STREAM_NUDGED, STREAM_ENDED};
+    for (size_t i = 0; i < ARRAY_LEN(WAKE); i++) {
+        waited_for = new_stream(STREAM_QUEUE, 0);
+        enum stream_next how = STREAM_TIMEOUT;
+        pthread_t reader;
+        cr_assert_eq(pthread_create(&reader, NULL, wait_without_end, &how), 0);
+        WAKE[i](waited_for);
+        pthread_join(reader, NULL);
+        cr_expect_eq(how, HOW[i]);
+        stream_free(waited_for);
+    }
+}
+
 static void *put_many(void *user)
 {
     for (int i = 1; i <= 1000; i++)
