@@ -35,6 +35,8 @@ struct verification {
     struct survey *survey;
     size_t next; // index into the plan
     size_t busy;
+    struct id task; // of all files together
+    bool ended;
     uint64_t bytes; // hashed so far
     struct timer timer;
     struct list parked; // checks that wait for the end of a pause
@@ -170,9 +172,9 @@ static void start_check(struct verification *v, const struct plan_file *file)
     c->job.done = step_done;
     dest_names_init(v->survey->dest, file->entry, v->survey->commit, &c->names);
     v->busy++;
-    c->task = task_start(v->run->spine.tasks, &(struct task_spec){.name = file->entry->path,
-                                                                  .kind = TASK_FILE,
-                                                                  .parent = v->run->spine.run});
+    c->task = task_start(
+        v->run->spine.tasks,
+        &(struct task_spec){.name = file->entry->path, .kind = TASK_FILE, .parent = v->task});
     c->err = open_file(c);
     c->hasher = hasher_new(file->entry->digest.kind, file->entry->size);
     advance(c);
@@ -180,9 +182,14 @@ static void start_check(struct verification *v, const struct plan_file *file)
 
 static void start_more(struct verification *v)
 {
+    const struct spine *spine = &v->run->spine;
     while (v->busy < AT_ONCE && v->next < v->survey->plan.count &&
-           control_value(v->run->spine.control) == CONTROL_GO)
+           control_value(spine->control) == CONTROL_GO)
         start_check(v, &v->survey->plan.files[v->next++]);
+    bool all_begun = v->next == v->survey->plan.count || control_stopping(spine->control);
+    if (v->ended || v->busy || !all_begun) return;
+    v->ended = true;
+    task_end(spine->tasks, v->task, OK, NULL); // how it went is in the run's counts
 }
 
 static void on_tick(struct timer *t)
@@ -233,9 +240,11 @@ enum err verify_all(struct download *d, struct engine *engine, struct survey *s,
     timer_init(&v.timer, on_tick);
     timer_set(loop, &v.timer, loop_now_ns(loop) + PROGRESS_MS * MILLI_NS);
     struct id control = callback_on_next(d->spine.control, on_control, &v);
+    v.task = task_start(
+        d->spine.tasks,
+        &(struct task_spec){.name = "all files", .kind = TASK_RUN, .parent = d->spine.run});
     start_more(&v);
-    while (v.busy || (v.next < s->plan.count && !control_stopping(d->spine.control)))
-        loop_turn(loop);
+    err_ignore(task_await(d->spine.tasks, v.task, NULL));
     callback_remove(d->spine.control, control);
     timer_cancel(&v.timer);
     if (control_stopping(d->spine.control)) return fail(why, ERR_CANCELLED, "stopped");
