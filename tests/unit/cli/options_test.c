@@ -121,8 +121,9 @@ Test(options, completions_know_which_flags_verify_has)
     const struct option *rows = options_rows(&count);
     for (size_t i = 0; i < count && rows[i].name; i++) {
         bool fetch_only = !(rows[i].commands & ON_VERIFY);
-        cr_expect_eq(has_marked(zsh_fetch, "'--", rows[i].name), fetch_only, "zsh %s",
-                     rows[i].name);
+        bool in_zsh = has_marked(zsh_fetch, "'--", rows[i].name) ||
+                      has_marked(zsh_fetch, "'*--", rows[i].name); // may be repeated
+        cr_expect_eq(in_zsh, fetch_only, "zsh %s", rows[i].name);
         cr_expect_eq(has_marked(fish_fetch, " -l ", rows[i].name), fetch_only, "fish %s",
                      rows[i].name);
     }
