@@ -1,11 +1,10 @@
 #include "download/async/task_private.h"
 
 #include <assert.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "download/base/buf.h"
 #include "download/base/mem.h"
+#include "download/base/str.h"
 
 const char *task_kind_word(enum task_kind k)
 {
@@ -35,8 +34,11 @@ struct tasks *tasks_new(struct loop *l, size_t keep_ended)
     ts->ids = idmap_new();
     list_init(&ts->roots);
     list_init(&ts->ended);
-    for (size_t i = 0; i < TASK_KINDS; i++)
-        list_init(&ts->kinds[i]);
+    for (size_t k = 0; k < TASK_KINDS; k++) {
+        list_init(&ts->running[k]);
+        for (size_t p = 0; p < TASK_PRIORITIES; p++)
+            list_init(&ts->pending[k][p]);
+    }
     return ts;
 }
 
@@ -97,10 +99,18 @@ static void set_state(struct tasks *ts, struct task *t, enum task_state state)
     ts->stats.by_state[state]++;
 }
 
+static struct list *kin_of(struct tasks *ts, const struct task *t)
+{
+    const struct task_info *i = &t->info;
+    return i->state == TASK_PENDING ? &ts->pending[i->kind][i->priority] : &ts->running[i->kind];
+}
+
 struct id task_start(struct tasks *ts, const struct task_spec *spec)
 {
-    struct task *t = mem_new(sizeof(*t));
     struct task *parent = idmap_find(ts->ids, spec->parent);
+    assert(id_is_none(spec->parent) || (parent && task_is_alive(parent)));
+    assert(spec->priority < TASK_PRIORITIES);
+    struct task *t = mem_new(sizeof(*t));
     uint64_t now = loop_now_ns(ts->loop);
     t->name = mem_strdup(spec->name ? spec->name : "");
     t->cancel = spec->cancel;
@@ -120,7 +130,7 @@ struct id task_start(struct tasks *ts, const struct task_spec *spec)
                                  .start_ns = spec->pending ? 0 : now,
                                  .why = ""};
     list_add_tail(parent ? &parent->children : &ts->roots, &t->node);
-    list_add_tail(&ts->kinds[spec->kind], &t->kin);
+    list_add_tail(kin_of(ts, t), &t->kin);
     ts->live++;
     ts->stats.by_state[t->info.state]++;
     ts->stats.by_kind[spec->kind]++;
@@ -128,13 +138,21 @@ struct id task_start(struct tasks *ts, const struct task_spec *spec)
     return t->info.id;
 }
 
-struct id task_by_name(const struct tasks *ts, enum task_kind kind, const char *name)
+static struct id named(const struct list *kin, const char *name)
 {
-    list_each (node, &ts->kinds[kind]) {
+    list_each (node, kin) {
         const struct task *t = container_of(node, struct task, kin);
-        if (strcmp(t->name, name) == 0) return t->info.id;
+        if (str_eq(t->name, name)) return t->info.id;
     }
     return (struct id){0};
+}
+
+struct id task_by_name(const struct tasks *ts, enum task_kind kind, const char *name)
+{
+    struct id id = named(&ts->running[kind], name);
+    for (size_t p = 0; id_is_none(id) && p < TASK_PRIORITIES; p++)
+        id = named(&ts->pending[kind][p], name);
+    return id;
 }
 
 bool task_start_or_join(struct tasks *ts, const struct task_spec *spec, struct id *ret_id)
@@ -149,18 +167,18 @@ void task_begin(struct tasks *ts, struct id id)
     struct task *t = idmap_find(ts->ids, id);
     assert(t && t->info.state == TASK_PENDING);
     set_state(ts, t, TASK_RUNNING);
+    list_remove(&t->kin);
+    list_add_tail(kin_of(ts, t), &t->kin);
     t->info.start_ns = loop_now_ns(ts->loop);
 }
 
 struct id task_next_pending(const struct tasks *ts, enum task_kind kind)
 {
-    const struct task *best = NULL;
-    list_each (node, &ts->kinds[kind]) {
-        const struct task *t = container_of(node, struct task, kin);
-        if (t->info.state != TASK_PENDING) continue;
-        if (!best || t->info.priority < best->info.priority) best = t;
+    for (size_t p = 0; p < TASK_PRIORITIES; p++) {
+        const struct list *waiting = &ts->pending[kind][p];
+        if (!list_empty(waiting)) return container_of(waiting->next, struct task, kin)->info.id;
     }
-    return best ? best->info.id : (struct id){0};
+    return (struct id){0};
 }
 
 void task_end(struct tasks *ts, struct id id, enum err e, const struct why *why)
@@ -238,7 +256,7 @@ enum err task_all_below_ended(const struct tasks *ts, struct id id, struct why *
 
 static size_t group_in(const struct task *t, const char *group)
 {
-    size_t count = t->info.group && strcmp(t->info.group, group) == 0;
+    size_t count = str_eq(t->info.group, group);
     list_each (node, &t->children)
         count += group_in(task_of_node(node), group);
     return count;

@@ -47,7 +47,7 @@ struct task_spec {
     enum task_kind kind;
     const char *group;      // static storage, or NULL
     unsigned priority;      // 0 = first … TASK_PRIORITIES - 1
-    struct id parent;       // none: a root
+    struct id parent;       // alive; none: a root
     bool pending;           // waits for task_begin
     task_cancel_fn *cancel; // NULL: it cannot be asked, only waited for
     void *user;
@@ -93,9 +93,10 @@ size_t tasks_live(const struct tasks *ts);
 /* OK, or ERR_INTERNAL with the names of the first few tasks below this one that are alive. */
 NODISCARD enum err task_all_below_ended(const struct tasks *ts, struct id id, struct why *why);
 
-/* How many were asked; children are asked before their parents, each at most once. */
+/* How many were asked; children are asked before their parents, each at most once. What begins
+ * meanwhile is asked after them. */
 size_t task_cancel(struct tasks *ts, struct id id);
-size_t tasks_cancel_group(struct tasks *ts, const char *group);
+size_t tasks_cancel_group(struct tasks *ts, const char *group); // and what is below its tasks
 size_t tasks_cancel_all(struct tasks *ts);
 
 enum task_waited { TASK_ENDED, TASK_TIMED_OUT, TASK_FORGOTTEN };

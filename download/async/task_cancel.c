@@ -1,54 +1,66 @@
-#include <string.h>
-
+/* Who is asked to end. Asking may end, forget and begin tasks, so a round notes the ids of all that
+ * are to be asked and looks each up again; rounds follow until one finds nobody. */
 #include "download/async/task_private.h"
+#include "download/base/mem.h"
+#include "download/base/str.h"
 
-/* ---- cancelling: asking may end tasks, so it starts anew after each ---- */
+struct round {
+    struct id *ids; // children before their parents
+    size_t count;
+};
 
-static struct task *first_to_ask(struct list *siblings, const char *group)
+/* `group` NULL: all. A group's task goes with all that is below it. */
+static void note(const struct task *t, const char *group, struct round *r)
 {
-    list_each (node, siblings) {
-        struct task *t = task_of_node(node);
-        bool all = !group || (t->info.group && strcmp(t->info.group, group) == 0);
-        struct task *below = first_to_ask(&t->children, all ? NULL : group);
-        if (below) return below;
-        if (all && t->cancel && !t->info.cancelling) return t;
-    }
-    return NULL;
+    const char *below = str_eq(t->info.group, group) ? NULL : group;
+    list_each (node, &t->children)
+        note(task_of_node(node), below, r);
+    if (!below && t->cancel && !t->info.cancelling) r->ids[r->count++] = t->info.id;
 }
 
-static void ask(struct task *t)
+static size_t ask_each(const struct tasks *ts, const struct round *r)
 {
-    t->info.cancelling = true;
-    t->cancel(t->user);
-}
-
-static size_t cancel_in(struct list *siblings, const char *group)
-{
-    size_t count = 0;
-    for (struct task *t = first_to_ask(siblings, group); t; t = first_to_ask(siblings, group)) {
-        ask(t);
-        count++;
+    size_t asked = 0;
+    for (size_t i = 0; i < r->count; i++) {
+        struct task *t = idmap_find(ts->ids, r->ids[i]);
+        if (!t || !task_is_alive(t) || t->info.cancelling) continue;
+        t->info.cancelling = true;
+        t->cancel(t->user);
+        asked++;
     }
-    return count;
+    return asked;
 }
 
 size_t tasks_cancel_group(struct tasks *ts, const char *group)
 {
-    return cancel_in(&ts->roots, group);
+    size_t asked = 0;
+    struct round r;
+    do {
+        r = (struct round){.ids = mem_array(ts->live, sizeof(*r.ids))};
+        list_each (node, &ts->roots)
+            note(task_of_node(node), group, &r);
+        asked += ask_each(ts, &r);
+        mem_free(r.ids);
+    } while (r.count);
+    return asked;
 }
 
 size_t tasks_cancel_all(struct tasks *ts)
 {
-    return cancel_in(&ts->roots, NULL);
+    return tasks_cancel_group(ts, NULL);
 }
 
 size_t task_cancel(struct tasks *ts, struct id id)
 {
-    struct task *t = idmap_find(ts->ids, id);
-    if (!t || !task_is_alive(t)) return 0;
-    size_t count = cancel_in(&t->children, NULL);
-    t = idmap_find(ts->ids, id);
-    if (!t || !task_is_alive(t) || !t->cancel || t->info.cancelling) return count;
-    ask(t);
-    return count + 1;
+    size_t asked = 0;
+    struct round r;
+    do {
+        const struct task *t = idmap_find(ts->ids, id);
+        if (!t || !task_is_alive(t)) break;
+        r = (struct round){.ids = mem_array(ts->live, sizeof(*r.ids))};
+        note(t, NULL, &r);
+        asked += ask_each(ts, &r);
+        mem_free(r.ids);
+    } while (r.count);
+    return asked;
 }

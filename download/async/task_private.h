@@ -7,7 +7,7 @@
 
 struct task {
     struct list node;     // among its siblings while alive, then in `ended`
-    struct list kin;      // live ones of its kind
+    struct list kin;      // in `pending` or `running` while alive
     struct list children; // live ones, oldest first
     struct list waits;
     struct task *parent;
@@ -21,9 +21,10 @@ struct task {
 struct tasks {
     struct loop *loop;
     struct idmap *ids;
-    struct list roots;             // live ones without a parent
-    struct list kinds[TASK_KINDS]; // live ones
-    struct list ended;             // oldest first
+    struct list roots; // live ones without a parent
+    struct list pending[TASK_KINDS][TASK_PRIORITIES];
+    struct list running[TASK_KINDS]; // all oldest first
+    struct list ended;
     size_t ended_count, keep_ended, live;
     struct task_stats stats;
     uint64_t total_ns[TASK_KINDS], ended_of[TASK_KINDS];

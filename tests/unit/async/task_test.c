@@ -95,6 +95,18 @@ Test(task, a_parent_does_not_end_before_its_children, .signal = SIGABRT)
     task_end(tasks, parent, OK, NULL);
 }
 
+Test(task, nothing_begins_below_what_has_ended, .signal = SIGABRT)
+{
+    struct id parent = start("x", TASK_FILE, ROOT);
+    task_end(tasks, parent, OK, NULL);
+    start("y", TASK_PART, parent);
+}
+
+Test(task, a_priority_is_one_of_the_levels, .signal = SIGABRT)
+{
+    task_start(tasks, &(struct task_spec){.name = "x", .priority = TASK_PRIORITIES});
+}
+
 Test(task, what_is_still_alive_below_an_end_is_named)
 {
     struct id run = start("org/name", TASK_RUN, ROOT);
@@ -266,82 +278,6 @@ Test(task, awaiting_turns_the_loop_until_the_end)
     cr_expect_eq(task_await(tasks, e.id, &why), ERR_DISK, "also when it has ended");
 }
 
-/* ---- cancelling ---- */
-
-static char asked[64];
-
-struct owned {
-    struct id id;
-    char letter;
-    bool ends_at_once;
-};
-
-static void on_cancel(void *user)
-{
-    struct owned *o = user;
-    size_t len = strlen(asked);
-    asked[len] = o->letter;
-    if (o->ends_at_once) task_end(tasks, o->id, ERR_CANCELLED, NULL);
-}
-
-static void own(struct owned *o, char letter, const char *group, struct id parent, bool at_once)
-{
-    *o = (struct owned){.letter = letter, .ends_at_once = at_once};
-    o->id = task_start(tasks, &(struct task_spec){.name = "x",
-                                                  .kind = TASK_FILE,
-                                                  .group = group,
-                                                  .parent = parent,
-                                                  .cancel = on_cancel,
-                                                  .user = o});
-}
-
-static void family(struct owned o[4], bool at_once)
-{
-    memset(asked, 0, sizeof(asked));
-    own(&o[0], 'r', "run", ROOT, at_once);
-    own(&o[1], 'a', "files", o[0].id, at_once);
-    own(&o[2], 'p', NULL, o[1].id, at_once);
-    own(&o[3], 'b', "files", o[0].id, at_once);
-}
-
-Test(task, children_are_asked_before_their_parents_and_each_once)
-{
-    for (int at_once = 0; at_once < 2; at_once++) {
-        struct owned o[4];
-        family(o, at_once);
-        cr_expect_eq(task_cancel(tasks, o[1].id), 2);
-        cr_expect_str_eq(asked, "pa");
-        cr_expect_eq(tasks_cancel_all(tasks), 2);
-        cr_expect_str_eq(asked, "pabr");
-        cr_expect_eq(tasks_cancel_all(tasks), 0, "nobody is asked twice");
-        cr_expect_eq(tasks_live(tasks), at_once ? 0 : 4);
-        for (int i = 0; i < 4 && !at_once; i++) {
-            static const int ORDER[] = {2, 1, 3, 0};
-            cr_expect(info_of(o[ORDER[i]].id).cancelling);
-            task_end(tasks, o[ORDER[i]].id, ERR_CANCELLED, NULL);
-        }
-    }
-}
-
-Test(task, a_group_is_cancelled_with_all_that_is_below_it)
-{
-    struct owned o[4];
-    family(o, true);
-    cr_expect_eq(tasks_in_group(tasks, "files"), 2);
-    cr_expect_eq(tasks_cancel_group(tasks, "files"), 3);
-    cr_expect_str_eq(asked, "pab");
-    cr_expect_eq(tasks_live(tasks), 1);
-    cr_expect_eq(tasks_cancel_group(tasks, "nobody"), 0);
-}
-
-Test(task, what_cannot_be_asked_is_left_alone)
-{
-    struct id id = start("x", TASK_JOB, ROOT);
-    cr_expect_eq(task_cancel(tasks, id), 0);
-    cr_expect_eq(tasks_cancel_all(tasks), 0);
-    cr_expect_eq(info_of(id).state, TASK_RUNNING);
-}
-
 /* ---- looking around ---- */
 
 struct seen {
@@ -388,4 +324,16 @@ Test(task, numbers_outlive_what_is_forgotten)
     cr_expect_eq(s.mean_ns[TASK_JOB], SECOND_NS);
     cr_expect_eq(s.mean_ns[TASK_FILE], 0, "none has ended");
     cr_expect_eq(tasks_forget(tasks, 3 * SECOND_NS + 1), KEEP - 4, "those that ended before");
+}
+
+Test(task, the_oldest_is_forgotten_when_too_many_have_ended)
+{
+    struct id ids[KEEP + 2];
+    struct task_info t;
+    for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
+        ids[i] = start("x", TASK_JOB, ROOT);
+        task_end(tasks, ids[i], OK, NULL);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(ids); i++)
+        cr_expect_eq(task_find(tasks, ids[i], &t), i >= 2, "at %zu", i);
 }
