@@ -1,5 +1,7 @@
 #include "download/async/scope.h"
 
+#include <assert.h>
+
 #include "download/base/list.h"
 #include "download/base/mem.h"
 
@@ -19,6 +21,7 @@ struct scope {
     struct list cancels;
     struct idmap *ids;
     bool cancelled;
+    unsigned calling; // its cancels or releases run, or those of scopes below it
 };
 
 struct scope *scope_new(struct scope *parent, const char *name)
@@ -26,6 +29,7 @@ struct scope *scope_new(struct scope *parent, const char *name)
     struct scope *s = mem_new(sizeof(*s));
     s->parent = parent;
     s->name = name;
+    s->cancelled = parent && parent->cancelled;
     s->ids = idmap_new();
     list_init(&s->node);
     list_init(&s->children);
@@ -81,18 +85,37 @@ void scope_on_cancel(struct scope *s, release_fn *cancel, void *what)
     list_add_head(&s->cancels, &entry_new(cancel, what)->node);
 }
 
+static void run_cancels(struct scope *s)
+{
+    struct list *node;
+    while ((node = list_pop(&s->cancels))) {
+        struct entry *e = container_of(node, struct entry, node);
+        release_fn *cancel = e->release;
+        void *what = e->what;
+        mem_free(e);
+        cancel(what);
+    }
+}
+
+/* Sought anew after each: a cancel may close others. */
+static struct scope *first_to_cancel(const struct scope *s)
+{
+    list_each (node, &s->children) {
+        struct scope *child = container_of(node, struct scope, node);
+        if (!child->cancelled) return child;
+    }
+    return NULL;
+}
+
 void scope_cancel(struct scope *s)
 {
     if (s->cancelled) return;
     s->cancelled = true;
-    list_each_safe (node, &s->children)
-        scope_cancel(container_of(node, struct scope, node));
-    struct list *node;
-    while ((node = list_pop(&s->cancels))) {
-        struct entry *e = container_of(node, struct entry, node);
-        e->release(e->what);
-        mem_free(e);
-    }
+    s->calling++;
+    for (struct scope *child = first_to_cancel(s); child; child = first_to_cancel(s))
+        scope_cancel(child);
+    run_cancels(s);
+    s->calling--;
 }
 
 bool scope_cancelled(const struct scope *s)
@@ -100,14 +123,28 @@ bool scope_cancelled(const struct scope *s)
     return s->cancelled;
 }
 
+static bool close_one(struct scope *s)
+{
+    if (!list_empty(&s->children)) {
+        scope_close(container_of(s->children.next, struct scope, node));
+    } else if (!list_empty(&s->cancels)) {
+        run_cancels(s);
+    } else if (!list_empty(&s->releases)) {
+        scope_release(s, container_of(s->releases.next, struct entry, node)->id);
+    } else {
+        return false;
+    }
+    return true;
+}
+
 void scope_close(struct scope *s)
 {
     if (!s) return;
+    assert(!s->calling);
     scope_cancel(s);
-    while (!list_empty(&s->children))
-        scope_close(container_of(s->children.next, struct scope, node));
-    while (!list_empty(&s->releases))
-        scope_release(s, container_of(s->releases.next, struct entry, node)->id);
+    s->calling++;
+    while (close_one(s))
+        continue;
     list_remove(&s->node);
     idmap_free(s->ids);
     mem_free(s);

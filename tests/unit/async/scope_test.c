@@ -1,6 +1,7 @@
 #include "download/async/scope.h"
 
 #include <criterion/criterion.h>
+#include <signal.h>
 #include <string.h>
 
 static char told[64];
@@ -115,4 +116,64 @@ Test(scope, a_release_may_cancel)
     scope_close(s);
     cr_expect_str_eq(told, "bOa");
     scope_close(other);
+}
+
+Test(scope, what_comes_into_a_cancelled_scope_is_cancelled_when_it_closes)
+{
+    struct scope *s = scope_new(NULL, "s");
+    scope_on_cancel(s, tell, of('S'));
+    scope_cancel(s);
+    struct scope *a = scope_new(s, "a");
+    cr_expect(scope_cancelled(a), "born cancelled");
+    scope_on_cancel(a, tell, of('A'));
+    scope_on_cancel(s, tell, of('T'));
+    scope_add(s, tell, of('s'));
+    cr_expect_str_eq(told, "S", "not from inside the call");
+    scope_close(s);
+    cr_expect_str_eq(told, "SATs");
+}
+
+static void close_other(void *what)
+{
+    tell(what);
+    scope_close(other);
+}
+
+Test(scope, a_cancel_may_close_a_sibling)
+{
+    struct scope *s = scope_new(NULL, "s");
+    scope_on_cancel(scope_new(s, "a"), tell, of('A'));
+    other = scope_new(s, "other");
+    scope_add(other, tell, of('o'));
+    scope_on_cancel(other, tell, of('O'));
+    scope_on_cancel(scope_new(s, "b"), close_other, of('B'));
+    scope_cancel(s);
+    cr_expect_str_eq(told, "BOoA");
+    scope_close(s);
+    cr_expect_str_eq(told, "BOoA");
+}
+
+static struct scope *closing;
+
+static void add_more(void *what)
+{
+    tell(what);
+    scope_add(closing, tell, of('m'));
+    scope_add(scope_new(closing, "late"), tell, of('l'));
+}
+
+Test(scope, what_a_release_adds_is_released_too)
+{
+    closing = scope_new(NULL, "s");
+    scope_add(closing, tell, of('a'));
+    scope_add(closing, add_more, of('b'));
+    scope_close(closing);
+    cr_expect_str_eq(told, "blma");
+}
+
+Test(scope, nothing_closes_the_scope_whose_turn_it_is, .signal = SIGABRT)
+{
+    other = scope_new(NULL, "s");
+    scope_on_cancel(scope_new(other, "a"), close_other, of('A'));
+    scope_cancel(other);
 }
