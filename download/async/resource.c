@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "download/base/str.h"
+
 const char *resource_state_word(enum resource_state s)
 {
     static const char *const WORDS[] = {
@@ -23,11 +25,11 @@ void resource_init(struct resource *r, const char *name, uint64_t now_ns)
 static bool is_way(enum resource_state from, enum resource_state to)
 {
     static const unsigned WAYS[] = {
-        [RESOURCE_INITIALISING] = 1U << RESOURCE_READY | 1U << RESOURCE_DEGRADED |
-                                  1U << RESOURCE_CLOSING | 1U << RESOURCE_CLOSED,
-        [RESOURCE_READY] = 1U << RESOURCE_DEGRADED | 1U << RESOURCE_CLOSING | 1U << RESOURCE_CLOSED,
-        [RESOURCE_DEGRADED] = 1U << RESOURCE_READY | 1U << RESOURCE_DEGRADED |
-                              1U << RESOURCE_CLOSING | 1U << RESOURCE_CLOSED,
+        [RESOURCE_INITIALISING] =
+            1U << RESOURCE_READY | 1U << RESOURCE_DEGRADED | 1U << RESOURCE_CLOSING,
+        [RESOURCE_READY] = 1U << RESOURCE_DEGRADED | 1U << RESOURCE_CLOSING,
+        [RESOURCE_DEGRADED] =
+            1U << RESOURCE_READY | 1U << RESOURCE_DEGRADED | 1U << RESOURCE_CLOSING,
         [RESOURCE_CLOSING] = 1U << RESOURCE_CLOSED,
         [RESOURCE_CLOSED] = 0,
     };
@@ -36,11 +38,14 @@ static bool is_way(enum resource_state from, enum resource_state to)
 
 bool resource_move(struct resource *r, enum resource_state to, const char *reason, uint64_t now_ns)
 {
-    if (!is_way(r->state, to)) return false;
-    if (r->state != to) r->since_ns = now_ns;
+    char text[RESOURCE_REASON_MAX];
+    snprintf(text, sizeof(text), "%s", reason ? reason : "");
+    bool same = r->state == to;
+    if (!is_way(r->state, to) || (same && str_eq(r->reason, text))) return false;
+    if (!same) r->since_ns = now_ns;
     r->state = to;
     r->changes++;
-    snprintf(r->reason, sizeof(r->reason), "%s", reason ? reason : "");
+    memcpy(r->reason, text, sizeof(text));
     return true;
 }
 

@@ -17,9 +17,9 @@ static struct resource in_state(enum resource_state s)
 Test(resource, goes_only_where_the_picture_has_an_arrow)
 {
     static const bool WAY[STATES][STATES] = {
-        /* from initialising */ {false, true, true, true, true},
-        /* from ready        */ {false, false, true, true, true},
-        /* from degraded     */ {false, true, true, true, true},
+        /* from initialising */ {false, true, true, true, false},
+        /* from ready        */ {false, false, true, true, false},
+        /* from degraded     */ {false, true, true, true, false},
         /* from closing      */ {false, false, false, false, true},
         /* from closed       */ {false, false, false, false, false},
     };
@@ -45,6 +45,9 @@ Test(resource, the_reason_is_of_the_state_it_is_in)
     cr_assert(resource_move(&r, RESOURCE_DEGRADED, "retrying", 8));
     cr_expect_str_eq(r.reason, "retrying");
     cr_expect_eq(r.since_ns, 7, "it has been degraded since then");
+    struct resource before = r;
+    cr_expect_not(resource_move(&r, RESOURCE_DEGRADED, "retrying", 9), "nothing is new");
+    cr_expect_eq(r.changes, before.changes);
     cr_expect(resource_usable(&r));
     cr_assert(resource_move(&r, RESOURCE_READY, NULL, 9));
     cr_expect_str_eq(r.reason, "");
