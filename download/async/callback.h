@@ -41,7 +41,9 @@ struct callback_opts {
 struct callback;
 
 struct callback *callback_new(const struct callback_opts *opts);
-/* Waiters end as WAIT_GONE. From inside an observer it takes effect when the set has ended. */
+/* No observer is told anything any more. Waiters still look at what was set before, so conditions
+ * may be called; then they end as WAIT_GONE. From inside an observer or a condition the callback
+ * stays until that has returned, and takes no more values. NULL is fine. */
 void callback_free(struct callback *c);
 
 /* Copies `value`, tells it. */
@@ -80,11 +82,12 @@ enum wait_status {
 };
 
 struct waiter;
+struct question;
 typedef bool check_fn(void *user, const void *value);
 /* Finds out elsewhere: answers with callback_answer, from inside or later on this thread. `value`
  * lives until then. One question at a time; meanwhile values queue (every value) or the newest is
  * kept (last value). */
-typedef void check_async_fn(void *user, const void *value, struct waiter *w);
+typedef void check_async_fn(void *user, const void *value, struct question *q);
 /* From the loop, exactly once. `value` is the one that met the condition, else NULL; it lives for
  * the call. The waiter may be used again or freed. */
 typedef void waited_fn(struct waiter *w, enum wait_status status, const void *value);
@@ -101,17 +104,19 @@ struct waiter {
     struct timer timeout;      // then: of `done`
     enum wait_status status;
     void *met;
-    uint64_t looked; // the number of the set that it was shown
-    bool asking;     // check_async has not answered
-    struct list queued;
-    void *asked;
+    uint64_t looked;        // the number of the set that it was shown
+    struct list queued;     // of questions
+    struct question *asked; // not answered yet
+    bool asking;            // check_async runs
 };
 
 /* A value already set is looked at first. `timeout_ns` from now; UINT64_MAX = for ever.
  * ERR_USAGE: there is no loop. */
 NODISCARD enum err callback_wait(struct callback *c, struct waiter *w, uint64_t timeout_ns,
                                  struct why *why);
-void callback_answer(struct waiter *w, bool met);
+/* Every question exactly once, also after its wait was decided, the waiter or the callback freed:
+ * then the answer is nothing, and only releases `take_q` and its value. */
+void callback_answer(struct question *take_q, bool met);
 /* `done` comes with WAIT_CANCELLED, unless it had been decided otherwise. */
 void callback_cancel_wait(struct waiter *w);
 

@@ -9,7 +9,8 @@ struct callback_system;
 
 /* `opts`: for the callbacks it makes; its pointers outlive the system. */
 struct callback_system *callback_system_new(const struct callback_opts *opts);
-void callback_system_free(struct callback_system *s); // as deregistering all; NULL is fine
+/* As deregistering all; not from inside of callback_system_trigger_all. NULL is fine. */
+void callback_system_free(struct callback_system *s);
 
 /* The same one each time; made with the system's options. Borrowed until it is deregistered. */
 struct callback *callback_system_register(struct callback_system *s, const char *name);
