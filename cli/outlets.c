@@ -234,8 +234,11 @@ bool outlets_finish(struct outlets *out)
     atomic_store(&open_outlets, NULL);
     uint64_t deadline_ns = clock_now_ns() + READER_WAIT_NS;
     bool ended = true;
-    for (size_t i = 0; i < out->count; i++)
-        ended = observer_end(out->observers[i], deadline_ns) && ended;
+    for (size_t i = 0; i < out->count; i++) {
+        bool one = observer_end(out->observers[i], deadline_ns);
+        download_observed(out->download, out->names[i], one);
+        ended = ended && one;
+    }
     return ended;
 }
 

@@ -140,6 +140,7 @@ int run(const struct options *o)
     catch_signals(r);
     if (!e) e = download_run(r->download, &why);
     bool ended = outlets_finish(&r->outlets);
+    if (!e) e = download_all_ended(r->download, &why);
     signals_release();
     int code = finish(r, e, &why);
     if (!ended) return code;

@@ -26,7 +26,7 @@ struct download *download_new(const struct settings *settings)
     struct download *d = mem_new(sizeof(*d));
     d->settings = settings;
     d->retry_after_s = NUMBER_UNKNOWN;
-    d->start_error = spine_init(&d->spine, &d->start_why);
+    d->start_error = spine_init(&d->spine, emit_observer_failed, &d->emitter, &d->start_why);
     if (d->spine.loop) loop_on_raise(d->spine.loop, download_on_raise, d);
     return d;
 }
@@ -38,17 +38,6 @@ void download_free(struct download *d)
     mem_free(d->path);
     mem_free(d->commit);
     mem_free(d);
-}
-
-enum err download_observe(struct download *d, const char *name, struct observer *o, struct why *why)
-{
-    struct id ignored;
-    struct callback *all = callback_system_register(d->spine.events, CALLBACK_EVENT);
-    enum err e = callback_on_next_async(all, o, &ignored, why);
-    if (!e && d->spine.tasks) {
-        task_start(d->spine.tasks, &(struct task_spec){.name = name, .kind = TASK_OBSERVER});
-    }
-    return e;
 }
 
 struct callback_system *download_events(const struct download *d)

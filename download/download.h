@@ -25,9 +25,14 @@ NODISCARD enum err download_run(struct download *d, struct why *why);
 const char *download_path(const struct download *d);
 
 /* An observer of all events, as a task of the run with this name (static storage); policies as in
- * callback_on_next_async. Its owner ends it (observer_end) before download_free. */
+ * callback_on_next_async. Its owner ends it (observer_end) before download_free, and says so with
+ * download_observed. One that returns an error is told to all as a `warning`. */
 NODISCARD enum err download_observe(struct download *d, const char *name, struct observer *o,
                                     struct why *why);
+/* `ended` false: its thread had to be left alone. */
+void download_observed(struct download *d, const char *name, bool ended);
+/* OK, or ERR_INTERNAL with the names of what is still alive: for the end, before download_free. */
+NODISCARD enum err download_all_ended(const struct download *d, struct why *why);
 
 /* ---- any thread, and signal handlers ---- */
 

@@ -130,10 +130,12 @@ enum err engine_start_shards(struct engine *e, void *user, struct why *why)
 void engine_stop_shards(struct engine *e)
 {
     spine_move(e->spine, &e->spine->connections, RESOURCE_CLOSING, NULL);
+    spine_move(e->spine, &e->spine->journal, RESOURCE_CLOSING, NULL);
     scope_close(TAKE(e->bodies));
     e->shard_count = 0;
     loop_drain(e->loop);
     spine_move(e->spine, &e->spine->connections, RESOURCE_CLOSED, NULL);
+    spine_move(e->spine, &e->spine->journal, RESOURCE_CLOSED, NULL);
 }
 
 void engine_stop(struct engine *e)

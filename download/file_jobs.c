@@ -16,7 +16,7 @@ static void note_journal(const struct file_job *fj)
     struct resource *journal = &spine->journal;
     if (fj->journal_doubted) {
         spine_move(spine, journal, RESOURCE_DEGRADED, "does not fit its partial");
-    } else if (fj->file->journal_fd >= 0 && journal->state == RESOURCE_INITIALISING) {
+    } else if (fj->file->journal_fd >= 0) {
         spine_move(spine, journal, RESOURCE_READY, NULL);
     }
 }

@@ -4,12 +4,15 @@
 
 enum { KEEP_ENDED_TASKS = 256 }; // of taste: what SIGUSR1 and a debugger may still want to see
 
-enum err spine_init(struct spine *s, struct why *why)
+enum err spine_init(struct spine *s, observe_failed_fn *on_failure, void *user, struct why *why)
 {
     *s = (struct spine){0};
     enum err e = loop_new(&s->loop, why);
-    s->events = callback_system_new(&(struct callback_opts){
-        .loop = s->loop, .values = &EVENT_VALUES, .mode = WAIT_EVERY_VALUE});
+    s->events = callback_system_new(&(struct callback_opts){.loop = s->loop,
+                                                            .values = &EVENT_VALUES,
+                                                            .mode = WAIT_EVERY_VALUE,
+                                                            .on_failure = on_failure,
+                                                            .user = user});
     if (e) return e;
     s->tasks = tasks_new(s->loop, KEEP_ENDED_TASKS);
     s->control = control_new(s->loop);

@@ -22,8 +22,10 @@ struct spine {
     struct scope *scope;
 };
 
-/* ERR_INTERNAL: no descriptor left; then only `events` is there, so that it can be told. */
-NODISCARD enum err spine_init(struct spine *s, struct why *why);
+/* `on_failure`: of observers of the events. ERR_INTERNAL: no descriptor left; then only `events` is
+ * there, so that it can be told. */
+NODISCARD enum err spine_init(struct spine *s, observe_failed_fn *on_failure, void *user,
+                              struct why *why);
 /* One of the three comes into another state; where there is no such way nothing happens. */
 void spine_move(const struct spine *s, struct resource *r, enum resource_state to,
                 const char *reason);

@@ -26,9 +26,9 @@ void *callback_copy(const struct callback *c, const void *value)
 
 /* ---- observers ---- */
 
-static void report(struct callback *c, enum err e, const struct why *why)
+static void report(struct callback *c, const void *value, enum err e, const struct why *why)
 {
-    if (c->opts.on_failure) c->opts.on_failure(c->opts.user, e, why);
+    if (c->opts.on_failure) c->opts.on_failure(c->opts.user, value, e, why);
 }
 
 static void tell_observer(struct callback *c, struct registration *r, const void *value)
@@ -38,14 +38,14 @@ static void tell_observer(struct callback *c, struct registration *r, const void
         enum err e = r->fn(r->user, value, &why);
         if (!e) return;
         c->counts.failed++;
-        report(c, e, &why);
+        report(c, value, e, &why);
         return;
     }
     if (r->observer && observer_tell(r->observer, value) != STREAM_GONE) return;
     c->counts.skipped++;
     if (r->skip_told) return;
     r->skip_told = true;
-    report(c, fail(&why, ERR_USAGE, "an observer that does not run is skipped"), &why);
+    report(c, value, fail(&why, ERR_USAGE, "an observer that does not run is skipped"), &why);
 }
 
 static void drop_removed(struct callback *c)

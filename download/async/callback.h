@@ -21,7 +21,8 @@
 
 /* An error is reported and stops neither the other observers nor the waiters. */
 typedef enum err observe_fn(void *user, const void *value, struct why *why);
-typedef void observe_failed_fn(void *user, enum err e, const struct why *why);
+/* `value` is the one that an observer failed at, or was not told. */
+typedef void observe_failed_fn(void *user, const void *value, enum err e, const struct why *why);
 
 /* What a waiter is shown. */
 enum wait_mode {

@@ -11,6 +11,8 @@
 #include "download/base/mem.h"
 #include "download/base/scoped.h"
 
+enum { TURN_POSTS = 256 }; // in one turn, so that timers come to their turn whoever posts
+
 struct loop {
     /* any thread */
     struct mailbox *posts;
@@ -20,6 +22,7 @@ struct loop {
     /* loop's thread */
     struct list timers; // ascending at_ns
     uint64_t now_ns;
+    bool more; // posts were left for the next turn
     raised_fn *on_raise;
     void *on_raise_user;
 };
@@ -98,17 +101,21 @@ void timer_init(struct timer *t, timer_fn *fire)
     t->fire = fire;
 }
 
+static uint64_t next_timer_ns(const struct loop *l)
+{
+    if (list_empty(&l->timers)) return UINT64_MAX;
+    return container_of(l->timers.next, struct timer, node)->at_ns;
+}
+
 void timer_set(struct loop *l, struct timer *t, uint64_t at_ns)
 {
     timer_cancel(t);
     t->at_ns = at_ns;
-    struct list *before = &l->timers;
-    list_each (node, &l->timers) {
-        if (container_of(node, struct timer, node)->at_ns <= at_ns) continue;
-        before = node;
-        break;
-    }
-    list_add_tail(before, &t->node);
+    struct list *after = l->timers.prev; // from the end: most are set for later than the others
+    if (at_ns < next_timer_ns(l)) after = &l->timers;
+    while (after != &l->timers && container_of(after, struct timer, node)->at_ns > at_ns)
+        after = after->prev;
+    list_add_head(after, &t->node);
 }
 
 void timer_cancel(struct timer *t)
@@ -121,15 +128,9 @@ bool timer_is_set(const struct timer *t)
     return !list_empty(&t->node);
 }
 
-static uint64_t next_timer_ns(const struct loop *l)
-{
-    if (list_empty(&l->timers)) return UINT64_MAX;
-    return container_of(l->timers.next, struct timer, node)->at_ns;
-}
-
 static int wait_ms(const struct loop *l)
 {
-    uint64_t at = next_timer_ns(l);
+    uint64_t at = l->more ? 0 : next_timer_ns(l);
     if (at == UINT64_MAX) return -1;
     uint64_t now = clock_now_ns();
     if (at <= now) return 0;
@@ -160,28 +161,31 @@ static bool deliver_raised(struct loop *l)
     return bits != 0;
 }
 
-static bool drain(struct loop *l)
+/* At most that many posts; false: there was nothing. */
+static bool drain(struct loop *l, size_t most)
 {
     bool any = deliver_raised(l);
-    struct message *m;
-    while ((m = mailbox_take(l->posts))) {
+    struct message *m = NULL;
+    size_t count = 0;
+    while (count < most && (m = mailbox_take(l->posts))) {
         struct post *p = container_of(m, struct post, message);
         p->deliver(p);
-        any = true;
+        count++;
     }
-    return any;
+    l->more = count == most;
+    return any || count;
 }
 
 void loop_drain(struct loop *l)
 {
-    drain(l);
+    drain(l, SIZE_MAX);
     run_timers(l);
 }
 
 static void turn_virtual(struct loop *l)
 {
     uint64_t at = next_timer_ns(l);
-    if (!drain(l) && at != UINT64_MAX && at > l->now_ns) l->now_ns = at;
+    if (!drain(l, TURN_POSTS) && at != UINT64_MAX && at > l->now_ns) l->now_ns = at;
     run_timers(l);
 }
 
@@ -196,7 +200,7 @@ static void wait_for_any(const struct loop *l, struct pollfd *fds, nfds_t count)
 static void run_due(struct loop *l)
 {
     l->now_ns = clock_now_ns();
-    drain(l);
+    drain(l, TURN_POSTS);
     run_timers(l);
 }
 

@@ -254,6 +254,18 @@ enum err task_all_below_ended(const struct tasks *ts, struct id id, struct why *
     return e;
 }
 
+enum err tasks_all_ended(const struct tasks *ts, struct why *why)
+{
+    if (list_empty(&ts->roots)) return OK;
+    struct buf b;
+    buf_init(&b, WHY_MAX);
+    list_each (node, &ts->roots)
+        visit(task_of_node(node), name_it, &b);
+    enum err e = fail(why, ERR_INTERNAL, "still alive at the end: %s", buf_str(&b));
+    buf_done(&b);
+    return e;
+}
+
 static size_t group_in(const struct task *t, const char *group)
 {
     size_t count = str_eq(t->info.group, group);

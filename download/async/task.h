@@ -93,6 +93,9 @@ size_t tasks_live(const struct tasks *ts);
 /* OK, or ERR_INTERNAL with the names of the first few tasks below this one that are alive. */
 NODISCARD enum err task_all_below_ended(const struct tasks *ts, struct id id, struct why *why);
 
+/* The same of all there are. */
+NODISCARD enum err tasks_all_ended(const struct tasks *ts, struct why *why);
+
 /* How many were asked; children are asked before their parents, each at most once. What begins
  * meanwhile is asked after them. */
 size_t task_cancel(struct tasks *ts, struct id id);

@@ -267,3 +267,73 @@ Test(inside, another_thread_waits_for_a_condition)
     download_free(d);
     inside_done(&in);
 }
+
+/* ---- observers that fail ---- */
+
+struct failing {
+    unsigned told, warnings;
+    bool at_all; // it fails at every event, else at `file_done`
+};
+
+static enum err count_and_fail(void *user, const void *value, struct why *why)
+{
+    struct failing *f = user;
+    const struct event *e = value;
+    f->told++;
+    if (e->type == EV_WARNING && strstr(e->u.warning.message, "no room in the shed")) f->warnings++;
+    if (!f->at_all && e->type != EV_FILE_DONE) return OK;
+    return fail(why, ERR_DISK, "no room in the shed");
+}
+
+Test(inside, an_observer_that_fails_is_told_and_the_run_goes_on)
+{
+    struct inside in;
+    inside_init(&in);
+    for (int all = 0; all < 2; all++) {
+        SCOPED(mem_freep) char *dir = mem_printf("%s/failing-%d", in.dir, all);
+        in.settings.local_dir = dir;
+        struct download *d = download_new(&in.settings);
+        struct failing f = {.at_all = all};
+        struct seen s = {.download = d};
+        struct callback *c = callback_system_register(download_events(d), CALLBACK_EVENT);
+        callback_on_next(c, count_and_fail, &f);
+        callback_on_next(c, on_event, &s);
+        cr_expect_eq(download_run(d, NULL), OK);
+        cr_expect_eq(s.results, 1);
+        cr_expect_eq(s.after_result, 0);
+        cr_expect_eq(f.warnings, 1, "the same words once, and none of a warning: %u", f.warnings);
+        cr_expect_geq(callback_counts(c).failed, SHARDS);
+        cr_expect_eq(f.told, s.events);
+        download_free(d);
+    }
+    inside_done(&in);
+}
+
+static void read_nothing(void *user, const void *value, const struct stream_loss *loss)
+{
+    (void)user;
+    (void)value;
+    (void)loss;
+}
+
+/* A reader that nobody ended is alive at the end, and named. */
+Test(inside, an_observer_is_a_task_that_must_be_ended)
+{
+    struct inside in;
+    inside_init(&in);
+    static const struct observer_ops OPS = {.value = read_nothing};
+    struct observer *o = observer_start(&(struct observer_opts){
+        .ops = &OPS, .stream = {.ops = &EVENT_VALUES, .policy = STREAM_QUEUE}});
+    struct download *d = download_new(&in.settings);
+    cr_assert_eq(download_observe(d, "a reader", o, NULL), OK);
+    cr_expect_eq(download_run(d, NULL), OK);
+    cr_expect(observer_end(o, UINT64_MAX));
+    struct why why;
+    cr_expect_eq(download_all_ended(d, &why), ERR_INTERNAL);
+    cr_expect_not_null(strstr(why.text, "observer 'a reader'"), "%s", why.text);
+    download_observed(d, "a reader", true);
+    cr_expect_eq(download_all_ended(d, &why), OK);
+    download_free(d);
+    observer_free(o);
+    inside_done(&in);
+}

@@ -21,6 +21,7 @@ struct log {
     struct id id;
     enum err fails;
     unsigned failures;
+    int failed_at;
     char why[WHY_MAX];
 };
 
@@ -38,9 +39,10 @@ static enum err observe(void *user, const void *value, struct why *why)
     return l->fails ? fail(why, l->fails, "no") : OK;
 }
 
-static void on_failure(void *user, enum err e, const struct why *why)
+static void on_failure(void *user, const void *value, enum err e, const struct why *why)
 {
     struct log *l = user;
+    l->failed_at = *(const int *)value;
     l->failures++;
     cr_expect_neq(e, OK);
     snprintf(l->why, sizeof(l->why), "%s", why->text);
@@ -100,6 +102,7 @@ Test(callback, a_failing_observer_stops_nobody_and_is_reported)
     cr_expect_str_eq(all.told, "a1 b1 a2 b2 ");
     cr_expect_eq(all.failures, 2);
     cr_expect_str_eq(all.why, "no");
+    cr_expect_eq(all.failed_at, 2);
     cr_expect_eq(callback_counts(c).failed, 2);
     callback_free(c);
 }

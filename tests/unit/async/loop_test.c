@@ -272,3 +272,38 @@ Test(pool, freed_early_still_does_what_it_was_given)
     cr_expect(w.worked == 1 && w.done == 1);
     loop_free(l);
 }
+
+/* ---- one that posts without end ---- */
+
+struct steady {
+    struct loop *loop;
+    struct post post;
+    struct timer timer;
+    bool enough;
+    unsigned delivered;
+};
+
+static void post_again(struct post *p)
+{
+    struct steady *s = container_of(p, struct steady, post);
+    s->delivered++;
+    if (!s->enough) cr_assert(loop_post(s->loop, p));
+}
+
+static void had_enough(struct timer *t)
+{
+    container_of(t, struct steady, timer)->enough = true;
+}
+
+Test(loop, a_steady_poster_keeps_no_timer_from_firing)
+{
+    struct steady s = {.loop = new_loop(), .post = {.deliver = post_again}};
+    timer_init(&s.timer, had_enough);
+    timer_set(s.loop, &s.timer, 0);
+    cr_assert(loop_post(s.loop, &s.post));
+    while (!s.enough)
+        loop_turn(s.loop);
+    cr_expect_gt(s.delivered, 1);
+    loop_turn(s.loop); // what was left comes without another wake-up
+    loop_free(s.loop);
+}

@@ -123,6 +123,19 @@ Test(task, what_is_still_alive_below_an_end_is_named)
     cr_expect_eq(task_all_below_ended(tasks, run, &why), OK);
 }
 
+Test(task, what_is_still_alive_at_the_end_is_named)
+{
+    cr_expect_eq(tasks_all_ended(tasks, NULL), OK);
+    struct id run = start("org/name", TASK_RUN, ROOT);
+    struct id reader = start("--json", TASK_OBSERVER, ROOT);
+    struct why why;
+    cr_expect_eq(tasks_all_ended(tasks, &why), ERR_INTERNAL);
+    cr_expect_str_eq(why.text, "still alive at the end: run 'org/name', observer '--json'");
+    task_end(tasks, run, OK, NULL);
+    task_end(tasks, reader, OK, NULL);
+    cr_expect_eq(tasks_all_ended(tasks, &why), OK);
+}
+
 Test(task, an_id_never_finds_a_later_task)
 {
     struct id old = start("old", TASK_JOB, ROOT);
