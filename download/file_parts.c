@@ -251,7 +251,8 @@ static void follow(struct file_task *t, const struct part_task *p)
 {
     const char *location = headers_get(&p->exchange->reply.headers, "Location");
     struct why why;
-    enum err e = resolve_redirect(t->fetch->source, &t->resolve, location ? location : "", &why);
+    enum err e = resolve_redirect(t->fetch->source, t->file->entry, &t->resolve,
+                                  location ? location : "", &why);
     if (e) file_task_fail(t, e, &why);
     if (!file_task_can_continue(t)) t->whole = true;
 }

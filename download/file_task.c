@@ -175,7 +175,7 @@ void file_task_resolve(struct file_task *t)
     if (t->state != STATE_FETCHING) t->state = STATE_RESOLVING;
     resolve_done(&t->resolve);
     struct why why;
-    enum err e = resolve_start(t->fetch->source, t->file->entry, &t->resolve, &why);
+    enum err e = resolve_start(t->fetch->source, t->file->entry, 0, &t->resolve, &why);
     if (!t->call.done) call_init(&t->call, PACE_RESOLVE, on_resolve);
     if (e) {
         file_task_fail(t, e, &why);

@@ -73,7 +73,7 @@ static void start(struct probes *all, struct probe *p, struct listing_entry *ent
     *p = (struct probe){.all = all, .entry = entry};
     call_init(&p->call, PACE_RESOLVE, on_reply);
     struct why why;
-    enum err e = all->err ? all->err : resolve_start(all->source, entry, &p->resolve, &why);
+    enum err e = all->err ? all->err : resolve_start(all->source, entry, 0, &p->resolve, &why);
     all->left++;
     if (e || !p->resolve.needs_request) {
         end(p, e, &why);

@@ -10,6 +10,9 @@ static void entry_done(struct listing_entry *e)
 {
     mem_free(e->path);
     mem_free(e->url);
+    for (char **url = e->other_urls; url && *url; url++)
+        mem_free(*url);
+    mem_free(e->other_urls);
     mem_free(e->etag);
     mem_free(e->blob_id);
     mem_free(e->xet_hash);

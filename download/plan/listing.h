@@ -19,6 +19,7 @@ struct listing_entry {
     uint64_t size;        // bytes; SIZE_NOT_KNOWN when the source does not say
     struct digest digest; // DIGEST_NONE when the source gives none
     char *url;            // absolute, for sources that name one; NULL = the source resolves
+    char **other_urls;    // more of them for the same bytes, NULL-terminated; NULL = none
     char *etag;           // strong validator of the final origin if known; NULL
     char *blob_id;        // hub: git oid (of the pointer for LFS files); NULL elsewhere
     char *xet_hash;       // hub: 64 hex digits or NULL

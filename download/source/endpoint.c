@@ -29,33 +29,53 @@ const char *repo_type_word(enum repo_type t)
     return TYPES[t].word;
 }
 
-/* Is `path` the endpoint's own path or below it? */
-static bool below_prefix(const struct source *s, const char *path)
+enum err endpoint_init(struct endpoint *p, const char *text, const char *what, struct why *why)
 {
-    const char *prefix = s->endpoint_at.path;
+    struct why reason;
+    if (url_resolve(text, "", &p->text, &reason) != OK) {
+        return fail(why, ERR_USAGE, "bad %s: %s", what, reason.text);
+    }
+    size_t len = strlen(p->text);
+    while (len > 0 && p->text[len - 1] == '/')
+        p->text[--len] = '\0';
+    enum err e = url_parse(p->text, &p->at, why);
+    if (e) return e;
+    return p->at.query ? fail(why, ERR_USAGE, "bad %s: it has a query", what) : OK;
+}
+
+void endpoint_done(struct endpoint *p)
+{
+    mem_free(p->text);
+    *p = (struct endpoint){0};
+}
+
+/* Is `path` the endpoint's own path or below it? */
+static bool below_prefix(const struct endpoint *p, const char *path)
+{
+    const char *prefix = p->at.path;
     size_t n = strlen(prefix);
     if (!str_starts(path, prefix)) return false;
     return path[n] == '/' || path[n] == '?' || path[n] == '\0';
 }
 
-bool endpoint_covers(const struct source *s, const char *url)
+bool endpoint_covers(const struct endpoint *p, const char *url)
 {
     struct url u = {0};
-    if (!s->endpoint || url_parse(url, &u, NULL) != OK) return false;
-    return url_same_origin(&u, &s->endpoint_at) && below_prefix(s, u.path);
+    if (!p->text || url_parse(url, &u, NULL) != OK) return false;
+    return url_same_origin(&u, &p->at) && below_prefix(p, u.path);
 }
 
-enum err endpoint_put_back(const struct source *s, const char *ref, char **ret, struct why *why)
+enum err endpoint_put_back(const struct endpoint *p, const char *ref, char **ret, struct why *why)
 {
     SCOPED(mem_freep) char *absolute = NULL;
-    enum err e = url_resolve(s->endpoint, ref, &absolute, why);
+    enum err e = url_resolve(p->text, ref, &absolute, why);
     if (e) return e;
     struct url u = {0};
     e = url_parse(absolute, &u, why);
     if (e) return e;
-    int origin = (int)(s->endpoint_at.path - s->endpoint);
-    const char *prefix = below_prefix(s, u.path) ? "" : s->endpoint_at.path;
-    *ret = mem_printf("%.*s%s%s", origin, s->endpoint, prefix, u.path);
+    int origin = (int)(p->at.path - p->text);
+    const char *prefix = below_prefix(p, u.path) ? "" : p->at.path;
+    *ret = mem_printf("%.*s%s%s", origin, p->text, prefix, u.path);
     return OK;
 }
 
@@ -64,12 +84,12 @@ static bool is_https(const char *url)
     return str_starts_nocase(url, "https:");
 }
 
-enum err redirect_target(const struct source *s, const char *from, const char *location, char **ret,
-                         struct why *why)
+enum err redirect_target(const struct endpoint *p, const char *from, const char *location,
+                         char **ret, struct why *why)
 {
     SCOPED(mem_freep) char *to = NULL;
     bool own_path = location[0] == '/' && location[1] != '/';
-    enum err e = own_path && endpoint_covers(s, from) ? endpoint_put_back(s, location, &to, why)
+    enum err e = own_path && endpoint_covers(p, from) ? endpoint_put_back(p, location, &to, why)
                                                       : url_resolve(from, location, &to, why);
     if (e) return e;
 

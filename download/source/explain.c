@@ -24,8 +24,8 @@ struct told { // the parts every sentence is made of
 static bool answered_by_hub(const struct source *s, const struct outcome *o)
 {
     char host[OUTCOME_HOST_MAX];
-    if (!s->repo || !s->endpoint) return false;
-    url_host_text(&s->endpoint_at, host, sizeof(host));
+    if (!s->repo || !s->endpoint.text) return false;
+    url_host_text(&s->endpoint.at, host, sizeof(host));
     return !o->host[0] || str_eq_nocase(o->host, host);
 }
 
@@ -67,7 +67,7 @@ static void tell_start(struct told *t)
 /* Page on which access is asked for, shown to people. */
 static const char *page_of(const struct told *t, struct why *room)
 {
-    err_ignore(fail(room, OK, "%s/%s%s", t->s->endpoint, repo_type_prefix(t->s->repo_type),
+    err_ignore(fail(room, OK, "%s/%s%s", t->s->endpoint.text, repo_type_prefix(t->s->repo_type),
                     t->repo.text)); // for its cutting
     return room->text;
 }

@@ -57,7 +57,8 @@ static void hub_ask(struct hub *h, const char *what, const char *rev, const char
     const struct source *s = &h->base;
     struct buf b;
     buf_init(&b, URL_ROOM);
-    buf_addf(&b, "%s/api/%s/%s/%s/", s->endpoint, repo_type_plural(s->repo_type), s->repo, what);
+    buf_addf(&b, "%s/api/%s/%s/%s/", s->endpoint.text, repo_type_plural(s->repo_type), s->repo,
+             what);
     url_add_encoded(&b, rev, false);
     buf_adds(&b, query);
     mem_free(h->ask);
@@ -82,7 +83,7 @@ static enum source_step hub_next(struct source *s, struct request *ret)
     *ret = (struct request){
         .method = METHOD_GET,
         .url = mem_strdup(h->ask),
-        .send_token = endpoint_covers(s, h->ask),
+        .send_token = endpoint_covers(&s->endpoint, h->ask),
         .compressed = true,
         .body_max = JSON_MAX_BYTES,
         .label = h->label,
@@ -100,9 +101,9 @@ static enum err hub_redirected(struct hub *h, const char *location, struct why *
                     h->label);
     }
     SCOPED(mem_freep) char *to = NULL;
-    enum err e = redirect_target(s, h->ask, location, &to, why);
+    enum err e = redirect_target(&s->endpoint, h->ask, location, &to, why);
     if (e) return e;
-    if (!endpoint_covers(s, to)) {
+    if (!endpoint_covers(&s->endpoint, to)) {
         struct clean shown;
         url_redact(to, shown.text, sizeof(shown.text));
         return fail(why, ERR_REFUSED,
@@ -163,9 +164,9 @@ static enum err next_page(struct hub *h, const struct headers *headers, char **r
         enum err e = url_resolve(h->ask, target, &absolute, why);
         if (e) return e;
         SCOPED(mem_freep) char *url = NULL;
-        e = endpoint_put_back(&h->base, absolute, &url, why);
+        e = endpoint_put_back(&h->base.endpoint, absolute, &url, why);
         if (e) return e;
-        if (!str_starts(url + strlen(h->base.endpoint), "/api/")) {
+        if (!str_starts(url + strlen(h->base.endpoint.text), "/api/")) {
             struct clean shown;
             url_redact(target, shown.text, sizeof(shown.text));
             return fail(why, ERR_REFUSED, "its next page is no page of the listing: '%s'",
@@ -205,7 +206,7 @@ static enum err malformed(const struct hub *h, const struct reply *r, const stru
     if (str_starts_nocase(type, "text/html")) {
         return fail(why, ERR_REFUSED,
                     "%s answered the %s with a web page: is '%s' a Hub, or a login in between?",
-                    host, h->label, h->base.endpoint);
+                    host, h->label, h->base.endpoint.text);
     }
     return fail(why, ERR_REFUSED, "the %s from %s is malformed: %s", h->label, host, what->text);
 }
@@ -245,7 +246,7 @@ enum err hub_open(const struct source_spec *spec, const struct source_setup *set
     s = &h->base;
     enum err e = source_init(s, &HUB_OPS, setup, why);
     if (e) return e;
-    if (!s->endpoint) return fail(why, ERR_USAGE, "no endpoint is set for '%s'", spec->repo);
+    if (!s->endpoint.text) return fail(why, ERR_USAGE, "no endpoint is set for '%s'", spec->repo);
 
     s->repo = mem_strdup(spec->repo);
     s->repo_type = spec->repo_type;

@@ -73,7 +73,7 @@ static enum source_step manifest_next(struct source *s, struct request *ret)
     *ret = (struct request){
         .method = METHOD_GET,
         .url = mem_strdup(m->ask),
-        .send_token = endpoint_covers(s, m->ask),
+        .send_token = endpoint_covers(&s->endpoint, m->ask),
         .compressed = true,
         .body_max = JSON_MAX_BYTES,
         .label = m->label,
@@ -88,7 +88,7 @@ static enum err manifest_redirected(struct manifest *m, const char *location, st
                     m->label);
     }
     char *to = NULL;
-    enum err e = redirect_target(&m->base, m->ask, location, &to, why);
+    enum err e = redirect_target(&m->base.endpoint, m->ask, location, &to, why);
     if (e) return e;
     mem_free(m->ask);
     m->ask = to;

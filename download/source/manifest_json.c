@@ -73,7 +73,21 @@ static enum err resolve_url(const struct manifest_text *m, const char *path, con
     return e ? bad_entry(path, reason.text, why) : OK;
 }
 
-/* All are checked, the first is used. */
+static void add_url(struct listing_entry *e, char *take_url)
+{
+    size_t n = 0;
+    while (e->other_urls && e->other_urls[n])
+        n++;
+    if (!e->url) {
+        e->url = take_url;
+        return;
+    }
+    e->other_urls = mem_resize(e->other_urls, (n + 2) * sizeof(*e->other_urls));
+    e->other_urls[n] = take_url;
+    e->other_urls[n + 1] = NULL;
+}
+
+/* The first is the file's own, the others are mirrors of it. */
 static enum err read_urls(const struct manifest_text *m, const struct json *urls,
                           struct listing_entry *e, struct why *why)
 {
@@ -85,11 +99,7 @@ static enum err read_urls(const struct manifest_text *m, const struct json *urls
         char *url = NULL;
         enum err err = resolve_url(m, e->path, text, &url, why);
         if (err) return err;
-        if (e->url) {
-            mem_free(url);
-        } else {
-            e->url = url;
-        }
+        add_url(e, url);
     }
     return OK;
 }
@@ -161,8 +171,8 @@ static enum err read_source(struct source *s, const struct json *source, struct 
     if (is_absent(source)) return OK;
     const char *text = json_string(source);
     if (!text) return fail(why, ERR_REFUSED, "manifest: 'source' is no string");
-    if (!str_starts(text, "hf://") || !s->endpoint) return OK;
-    const struct source_hint hint = {.endpoint = s->endpoint};
+    if (!str_starts(text, "hf://") || !s->endpoint.text) return OK;
+    const struct source_hint hint = {.endpoint = s->endpoint.text};
     struct source_spec spec = {0};
     struct why reason;
     if (source_spec_parse(text, &hint, &spec, &reason) != OK) {

@@ -9,35 +9,22 @@
 #include "download/base/str.h"
 #include "download/source/source_ops.h"
 
-static char *hub_file_url(const struct source *s, const struct listing_entry *e)
+enum err resolve_start(struct source *s, const struct listing_entry *e, size_t place,
+                       struct resolve *ret, struct why *why)
 {
-    struct buf b;
-    buf_init(&b, URL_ROOM);
-    buf_addf(&b, "%s/%s%s/resolve/", s->endpoint, repo_type_prefix(s->repo_type), s->repo);
-    url_add_encoded(&b, s->listing.commit ? s->listing.commit : s->revision, false);
-    buf_addc(&b, '/');
-    url_add_encoded(&b, e->path, true);
-    return buf_take(&b);
-}
-
-enum err resolve_start(struct source *s, const struct listing_entry *e, struct resolve *ret,
-                       struct why *why)
-{
-    struct clean name;
-    bool by_hub = !e->url && s->repo && s->endpoint;
-    if (!e->url && !by_hub) {
-        return fail(why, ERR_REFUSED, "no URL is known for '%s'", clean(e->path, &name));
-    }
-    SCOPED(mem_freep) char *url = by_hub ? hub_file_url(s, e) : mem_strdup(e->url);
+    SCOPED(mem_freep) char *url = NULL;
+    enum err err = place_url(s, e, place, &url, why);
+    if (err) return err;
     struct url parts = {0};
-    enum err err = url_parse(url, &parts, why);
+    err = url_parse(url, &parts, why);
     if (err) return err;
     *ret = (struct resolve){
-        .send_token = endpoint_covers(s, url),
-        .needs_request = by_hub || e->size == SIZE_NOT_KNOWN,
+        .place = place,
+        .send_token = endpoint_covers(&s->endpoint, url),
+        .needs_request = place_is_hub(s, e) || e->size == SIZE_NOT_KNOWN,
         .size = e->size,
         .accepts_ranges = true,
-        .etag = mem_strdup(e->etag),
+        .etag = place ? NULL : mem_strdup(e->etag),
     };
     ret->url = TAKE(url);
     return OK;
@@ -62,8 +49,8 @@ void resolve_request(const struct resolve *r, struct request *ret)
 
 /* ---- redirects ---- */
 
-enum err resolve_redirect(struct source *s, struct resolve *r, const char *location,
-                          struct why *why)
+enum err resolve_redirect(struct source *s, const struct listing_entry *e, struct resolve *r,
+                          const char *location, struct why *why)
 {
     struct clean shown;
     if (r->hops >= RESOLVE_MAX_HOPS) {
@@ -72,11 +59,11 @@ enum err resolve_redirect(struct source *s, struct resolve *r, const char *locat
                     RESOLVE_MAX_HOPS, shown.text);
     }
     char *to = NULL;
-    enum err e = redirect_target(s, r->url, location, &to, why);
-    if (e) return e;
+    enum err err = redirect_target(place_home(s, e, r->place), r->url, location, &to, why);
+    if (err) return err;
     mem_free(r->url);
     r->url = to;
-    r->send_token = endpoint_covers(s, to);
+    r->send_token = endpoint_covers(&s->endpoint, to);
     r->hops++;
     mem_free(r->etag); // it was the validator of where we came from
     r->etag = NULL;
@@ -84,10 +71,10 @@ enum err resolve_redirect(struct source *s, struct resolve *r, const char *locat
 }
 
 /* Does the Hub's own redirect lead to another resolve page (a renamed repo), not to the bytes? */
-static bool is_resolve_page(const struct source *s, const char *url)
+static bool is_resolve_page(const struct endpoint *home, const char *url)
 {
-    if (!endpoint_covers(s, url)) return false;
-    const char *path = url + strlen(s->endpoint);
+    if (!endpoint_covers(home, url)) return false;
+    const char *path = url + strlen(home->text);
     return !str_starts(path, "/api/") && strstr(path, "/resolve/");
 }
 
@@ -133,9 +120,10 @@ static bool refuses_head(const struct listing_entry *e, int status)
 static enum err follow(struct source *s, const struct listing_entry *e, struct resolve *r,
                        const char *location, enum resolve_step *ret, struct why *why)
 {
-    enum err err = resolve_redirect(s, r, location, why);
+    enum err err = resolve_redirect(s, e, r, location, why);
     if (err) return err;
-    bool ask = e->url ? r->size == SIZE_NOT_KNOWN : is_resolve_page(s, r->url);
+    bool page = is_resolve_page(place_home(s, e, r->place), r->url);
+    bool ask = e->url ? r->size == SIZE_NOT_KNOWN : page;
     *ret = ask ? RESOLVE_AGAIN : RESOLVE_READY;
     return OK;
 }
@@ -146,8 +134,13 @@ enum err resolve_reply(struct source *s, const struct listing_entry *e, struct r
     const struct outcome *o = &reply->outcome;
     if (!outcome_is_answer(o)) return source_explain(s, e->path, o, why);
 
-    if (endpoint_covers(s, r->url)) read_size(r, &reply->headers, "X-Linked-Size");
     const char *location = reply_redirect(reply);
+    bool at_home = endpoint_covers(place_home(s, e, r->place), r->url);
+    if (at_home) read_size(r, &reply->headers, "X-Linked-Size");
+    bool answers = location || (o->status >= 200 && o->status < 300);
+    enum err err = OK;
+    if (r->place && answers) err = place_check(e, &reply->headers, !location, why);
+    if (err) return err;
     if (location) return follow(s, e, r, location, ret, why);
 
     bool final = o->status >= 200 && o->status < 300;

@@ -17,32 +17,40 @@ enum err source_open(const struct source_spec *spec, const struct source_setup *
     return fail(why, ERR_INTERNAL, "no such kind of source");
 }
 
+static enum err add_mirrors(struct source *s, const char *const *texts, struct why *why)
+{
+    if (!texts || !texts[0]) return OK;
+    s->mirrors = mem_array(SOURCE_MIRRORS_MAX, sizeof(*s->mirrors));
+    for (enum err e = OK; *texts; texts++) {
+        if (s->mirror_count == SOURCE_MIRRORS_MAX) {
+            return fail(why, ERR_USAGE, "more than %d mirrors", SOURCE_MIRRORS_MAX);
+        }
+        e = endpoint_init(&s->mirrors[s->mirror_count++], *texts, "mirror", why);
+        if (e) return e;
+    }
+    return OK;
+}
+
 enum err source_init(struct source *s, const struct source_ops *ops,
                      const struct source_setup *setup, struct why *why)
 {
     s->ops = ops;
     s->have_token = setup->have_token;
     s->token_note = mem_strdup(setup->token_origin_note);
-    if (!setup->endpoint) return OK;
+    enum err e = add_mirrors(s, setup->mirrors, why);
+    if (e || !setup->endpoint) return e;
 
-    struct why reason;
-    if (url_resolve(setup->endpoint, "", &s->endpoint, &reason) != OK) {
-        return fail(why, ERR_USAGE, "bad endpoint: %s", reason.text);
-    }
-    size_t len = strlen(s->endpoint);
-    while (len > 0 && s->endpoint[len - 1] == '/')
-        s->endpoint[--len] = '\0';
-    enum err e = url_parse(s->endpoint, &s->endpoint_at, why);
-    if (e) return e;
-    if (s->endpoint_at.query) return fail(why, ERR_USAGE, "bad endpoint: it has a query");
-    return OK;
+    return endpoint_init(&s->endpoint, setup->endpoint, "endpoint", why);
 }
 
 void source_free(struct source *s)
 {
     if (!s) return;
     listing_done(&s->listing);
-    mem_free(s->endpoint);
+    endpoint_done(&s->endpoint);
+    for (size_t i = 0; i < s->mirror_count; i++)
+        endpoint_done(&s->mirrors[i]);
+    mem_free(s->mirrors);
     mem_free(s->repo);
     mem_free(s->revision);
     mem_free(s->token_note);

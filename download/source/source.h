@@ -51,7 +51,8 @@ char *source_spec_text(const struct source_spec *s);
 struct source;
 
 struct source_setup {
-    const char *endpoint;      // hub: without trailing slash, may have a path prefix
+    const char *endpoint;       // hub: without trailing slash, may have a path prefix
+    const char *const *mirrors; // --mirror: endpoints, or bases of URLs; NULL-terminated or NULL
     const char *base_url;      // manifest, sums: what relative URLs and names resolve against; NULL
     const char *manifest_text; // manifest, sums: the text, read by the caller; NULL = fetch `url`
     size_t manifest_len;
@@ -81,8 +82,18 @@ bool source_gated(const struct source *s);
 /* The i-th warning for people (unknown manifest keys …), NULL after the last; owned by `s`. */
 const char *source_warning(const struct source *s, size_t i);
 
+/* The places that may have a file: [0] the source's own, then the listed URLs after the first, then
+ * the mirrors. More than one only where the source's own listing gives a digest: whatever a place
+ * sends is judged by that. */
+enum { SOURCE_MIRRORS_MAX = 16 };
+size_t source_places(const struct source *s, const struct listing_entry *e);
+/* The endpoint, or the origin of the URL: what tells two places apart, for people, too. New string.
+ */
+char *source_place_name(const struct source *s, const struct listing_entry *e, size_t place);
+
 /* One file on its way to a final URL. */
 struct resolve {
+    size_t place;        // of the file's places
     char *url;           // to ask now; when READY: where the body is
     bool send_token;     // that URL is the token's own origin and path scope
     unsigned hops;       // redirects followed, at most RESOLVE_MAX_HOPS
@@ -95,21 +106,22 @@ struct resolve {
 
 enum { RESOLVE_MAX_HOPS = 10 };
 
-NODISCARD enum err resolve_start(struct source *s, const struct listing_entry *e,
+NODISCARD enum err resolve_start(struct source *s, const struct listing_entry *e, size_t place,
                                  struct resolve *ret, struct why *why);
 void resolve_done(struct resolve *r);
 /* The HEAD request to send (caller: request_done). */
 void resolve_request(const struct resolve *r, struct request *ret);
 enum resolve_step { RESOLVE_AGAIN, RESOLVE_READY };
 /* Reads the reply: redirects (https to http refused, also user info and other schemes), size,
- * validator; errors as source_reply. Cross-origin targets are READY without being asked: signed
- * URLs answer only the method they were signed for. */
+ * validator; errors as source_reply, of a mirror ERR_INTEGRITY when it has another file.
+ * Cross-origin targets are READY without being asked: signed URLs answer only the method they were
+ * signed for. */
 NODISCARD enum err resolve_reply(struct source *s, const struct listing_entry *e, struct resolve *r,
                                  const struct reply *reply, enum resolve_step *ret,
                                  struct why *why);
 /* A body request was answered 3xx: the same rules, for its Location. */
-NODISCARD enum err resolve_redirect(struct source *s, struct resolve *r, const char *location,
-                                    struct why *why);
+NODISCARD enum err resolve_redirect(struct source *s, const struct listing_entry *e,
+                                    struct resolve *r, const char *location, struct why *why);
 /* The contract error and sentence for a final failure status of a body or resolve request:
  * names the file, host, status, request id and what to do next (gated page, token's source). */
 enum err source_explain(const struct source *s, const char *path, const struct outcome *o,

@@ -15,12 +15,19 @@ struct source_ops {
     void (*free)(struct source *s); // its own fields and itself, after the shared ones are gone
 };
 
+/* An address below which files are. */
+struct endpoint {
+    char *text;    // without trailing slash; NULL: there is none
+    struct url at; // its parts, pointing into `text`
+};
+
 struct source { // first member of every kind's struct
     const struct source_ops *ops;
     struct listing listing;
-    char *endpoint;         // without trailing slash; NULL: there is no Hub and no token is sent
-    struct url endpoint_at; // its parts, pointing into `endpoint`
-    char *repo;             // files without a URL of their own come from this repo, or NULL
+    struct endpoint endpoint; // the Hub's, and the only one that is sent the token
+    struct endpoint *mirrors; // [0..mirror_count): others that may have the same files
+    size_t mirror_count;
+    char *repo; // files without a URL of their own come from this repo, or NULL
     enum repo_type repo_type;
     char *revision; // as asked for, for sentences
     bool gated;     // the Hub says that access has to be asked for
@@ -44,7 +51,12 @@ NODISCARD enum err source_init(struct source *s, const struct source_ops *ops,
 enum { WARNINGS_MAX = 20 };
 void source_warn(struct source *s, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
-/* ---- endpoint.c: the token's origin and the path below which it is valid ---- */
+/* ---- endpoint.c: where a Hub is, and the path below which its token is valid ---- */
+
+/* ERR_USAGE naming `what` it was to be. */
+NODISCARD enum err endpoint_init(struct endpoint *p, const char *text, const char *what,
+                                 struct why *why);
+void endpoint_done(struct endpoint *p);
 
 /* "", "datasets/" or "spaces/"; "models", "datasets" or "spaces". */
 const char *repo_type_prefix(enum repo_type t);
@@ -53,15 +65,29 @@ const char *repo_type_plural(enum repo_type t);
 const char *repo_type_word(enum repo_type t);
 
 /* Same origin as the endpoint and below its path; `url` has no dot segments (url_resolve). */
-bool endpoint_covers(const struct source *s, const char *url);
+bool endpoint_covers(const struct endpoint *p, const char *url);
 /* Path and query of `ref`, on the endpoint and below its path prefix (design.md D4: mirrors answer
  * with the address of whom they mirror). New string. */
-NODISCARD enum err endpoint_put_back(const struct source *s, const char *ref, char **ret,
+NODISCARD enum err endpoint_put_back(const struct endpoint *p, const char *ref, char **ret,
                                      struct why *why);
 /* Where a redirect from `from` to `location` leads (new string); ERR_REFUSED: https to http,
  * another scheme, user information, bad text, or to itself. */
-NODISCARD enum err redirect_target(const struct source *s, const char *from, const char *location,
+NODISCARD enum err redirect_target(const struct endpoint *p, const char *from, const char *location,
                                    char **ret, struct why *why);
+
+/* ---- place.c: the places that may have a file ---- */
+
+/* Whose answers place `i` of `e` is judged by: relative redirects, resolve pages. */
+const struct endpoint *place_home(const struct source *s, const struct listing_entry *e, size_t i);
+/* New string: what to ask there first. */
+NODISCARD enum err place_url(const struct source *s, const struct listing_entry *e, size_t i,
+                             char **ret, struct why *why);
+/* Is place `i` asked in the Hub's way? */
+bool place_is_hub(const struct source *s, const struct listing_entry *e);
+/* A mirror's answer about place `i` must not contradict what the source's own listing says: by
+ * digest and size where it tells them. */
+NODISCARD enum err place_check(const struct listing_entry *e, const struct headers *h, bool final,
+                               struct why *why);
 
 /* True for a final response whose status and headers can be believed. */
 bool outcome_is_answer(const struct outcome *o);

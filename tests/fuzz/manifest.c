@@ -11,7 +11,7 @@ static void check_entry(struct source *s, const struct listing_entry *e)
     MUST(path_check(e->path, NULL) == OK);
     MUST(e->size <= INT64_MAX || e->size == SIZE_NOT_KNOWN);
     struct resolve r;
-    enum err err = resolve_start(s, e, &r, NULL);
+    enum err err = resolve_start(s, e, 0, &r, NULL);
     if (err) {
         MUST(!e->url && err == ERR_REFUSED); // the name makes the URL too long
         return;

@@ -164,7 +164,7 @@ Test(hub, a_renamed_repo_is_followed_and_its_new_name_kept)
     exchange_ok(s, API "/revision/main", &PINNED);
     exchange_ok(s, API TREE, &(struct answer){200, .body = PAGE(1)});
     struct resolve r;
-    cr_assert_eq(resolve_start(s, &source_listing(s)->entries[0], &r, NULL), OK);
+    cr_assert_eq(resolve_start(s, &source_listing(s)->entries[0], 0, &r, NULL), OK);
     cr_expect_str_eq(r.url, ENDPOINT "/org/name/resolve/" COMMIT "/f1");
     resolve_done(&r);
     source_free(s);

@@ -87,7 +87,7 @@ Test(manifest, where_a_file_without_urls_comes_from)
         const struct listing_entry *e = first_file(s);
         cr_expect(str_eq(e->url, cases[i].want), "%s: %s", cases[i].what, e->url);
         struct resolve r;
-        cr_expect_eq(resolve_start(s, e, &r, NULL), OK, "%s", cases[i].what);
+        cr_expect_eq(resolve_start(s, e, 0, &r, NULL), OK, "%s", cases[i].what);
         cr_expect_eq(r.send_token, !cases[i].want, "%s", cases[i].what);
         cr_expect_eq(r.needs_request, !cases[i].want, "%s", cases[i].what);
         if (!cases[i].want) cr_expect(strstr(r.url, "o/n/resolve/" COMMIT "/f"), "%s", r.url);

@@ -85,7 +85,7 @@ Test(resolve_size, size_and_validator_are_those_of_the_final_origin)
         if (source_listing(s)->count == 0) listing_add(source_listing(s), "a");
         struct resolve r;
         enum resolve_step step = RESOLVE_AGAIN;
-        cr_assert_eq(resolve_start(s, first_file(s), &r, NULL), OK);
+        cr_assert_eq(resolve_start(s, first_file(s), 0, &r, NULL), OK);
         cr_expect_eq(exchange_resolve(s, &r, &ANSWERS[i].answer, &step, NULL), OK);
         cr_expect_eq(step, RESOLVE_READY, "%s", ANSWERS[i].what);
         cr_expect_eq(r.size, ANSWERS[i].size, "%s", ANSWERS[i].what);
@@ -101,7 +101,7 @@ Test(resolve_size, a_listed_size_is_not_overruled)
     struct source *s = hub_with_file(ENDPOINT, 7);
     struct resolve r;
     enum resolve_step step = RESOLVE_AGAIN;
-    cr_assert_eq(resolve_start(s, first_file(s), &r, NULL), OK);
+    cr_assert_eq(resolve_start(s, first_file(s), 0, &r, NULL), OK);
     const struct answer a = {302, .headers = {"Location: https://cdn.x/a", "X-Linked-Size: 8"}};
     cr_expect_eq(exchange_resolve(s, &r, &a, &step, NULL), OK);
     cr_expect_eq(r.size, 7);
@@ -114,7 +114,7 @@ Test(resolve_size, a_bare_url_is_followed_to_learn_its_size)
     struct source *s = source_of("https://x.org/f.bin", NULL);
     struct resolve r;
     enum resolve_step step = RESOLVE_READY;
-    cr_assert_eq(resolve_start(s, first_file(s), &r, NULL), OK);
+    cr_assert_eq(resolve_start(s, first_file(s), 0, &r, NULL), OK);
     cr_expect(r.needs_request);
     cr_expect(!r.send_token);
     const struct answer away = {302, .headers = {"Location: https://objects.y/f?sig=1"}};
@@ -134,7 +134,7 @@ Test(resolve_size, a_known_url_and_size_need_no_request)
     struct source *s = source_of("https://x.org/f.bin", NULL);
     source_listing(s)->entries[0].size = 5;
     struct resolve r;
-    cr_assert_eq(resolve_start(s, first_file(s), &r, NULL), OK);
+    cr_assert_eq(resolve_start(s, first_file(s), 0, &r, NULL), OK);
     cr_expect(!r.needs_request);
     cr_expect_str_eq(r.url, "https://x.org/f.bin");
     resolve_done(&r);

@@ -27,7 +27,7 @@ Test(resolve, the_hub_is_asked_below_the_pinned_commit)
         struct source *s = source_of(cases[i].source, &setup);
         listing_add(source_listing(s), "sub/a b.bin");
         struct resolve r;
-        cr_assert_eq(resolve_start(s, first_file(s), &r, NULL), OK);
+        cr_assert_eq(resolve_start(s, first_file(s), 0, &r, NULL), OK);
         cr_expect_str_eq(r.url, cases[i].want);
         cr_expect(r.send_token);
         cr_expect(r.needs_request);
@@ -99,7 +99,7 @@ Test(resolve, each_kind_of_answer)
         struct resolve r;
         enum resolve_step step = RESOLVE_AGAIN;
         struct why why = {""};
-        cr_assert_eq(resolve_start(s, first_file(s), &r, NULL), OK);
+        cr_assert_eq(resolve_start(s, first_file(s), 0, &r, NULL), OK);
         enum err e = exchange_resolve(s, &r, &HOPS[i].answer, &step, &why);
         cr_expect_eq(e, OK, "%s: %s", HOPS[i].what, why.text);
         cr_expect_eq(step, HOPS[i].want, "%s", HOPS[i].what);
@@ -133,7 +133,7 @@ Test(resolve, redirects_that_are_refused)
         struct resolve r;
         enum resolve_step step = RESOLVE_AGAIN;
         struct why why = {""};
-        cr_assert_eq(resolve_start(s, first_file(s), &r, NULL), OK);
+        cr_assert_eq(resolve_start(s, first_file(s), 0, &r, NULL), OK);
         const struct answer a = {302, .headers = {cases[i].location}};
         cr_expect_eq(exchange_resolve(s, &r, &a, &step, &why), ERR_REFUSED, "%s",
                      cases[i].location);
@@ -149,11 +149,11 @@ Test(resolve, http_stays_http_only_where_the_user_began_so)
 {
     struct source *s = hub_with_file("http://127.0.0.1:1", 7);
     struct resolve r;
-    cr_assert_eq(resolve_start(s, first_file(s), &r, NULL), OK);
-    cr_expect_eq(resolve_redirect(s, &r, "http://127.0.0.1:2/x", NULL), OK);
+    cr_assert_eq(resolve_start(s, first_file(s), 0, &r, NULL), OK);
+    cr_expect_eq(resolve_redirect(s, first_file(s), &r, "http://127.0.0.1:2/x", NULL), OK);
     cr_expect(!r.send_token);
-    cr_expect_eq(resolve_redirect(s, &r, "https://127.0.0.1:3/x", NULL), OK);
-    cr_expect_eq(resolve_redirect(s, &r, "http://127.0.0.1:1/x", NULL), ERR_REFUSED);
+    cr_expect_eq(resolve_redirect(s, first_file(s), &r, "https://127.0.0.1:3/x", NULL), OK);
+    cr_expect_eq(resolve_redirect(s, first_file(s), &r, "http://127.0.0.1:1/x", NULL), ERR_REFUSED);
     resolve_done(&r);
     source_free(s);
 }
@@ -163,10 +163,12 @@ Test(resolve, a_chain_ends_at_its_cap)
     struct source *s = hub_with_file(ENDPOINT, 7);
     struct resolve r;
     struct why why = {""};
-    cr_assert_eq(resolve_start(s, first_file(s), &r, NULL), OK);
+    cr_assert_eq(resolve_start(s, first_file(s), 0, &r, NULL), OK);
     for (unsigned i = 0; i < RESOLVE_MAX_HOPS; i++)
-        cr_expect_eq(resolve_redirect(s, &r, i % 2 ? "/a/resolve/x" : "/b/resolve/x", &why), OK);
-    cr_expect_eq(resolve_redirect(s, &r, "/c", &why), ERR_REFUSED);
+        cr_expect_eq(
+            resolve_redirect(s, first_file(s), &r, i % 2 ? "/a/resolve/x" : "/b/resolve/x", &why),
+            OK);
+    cr_expect_eq(resolve_redirect(s, first_file(s), &r, "/c", &why), ERR_REFUSED);
     cr_expect(strstr(why.text, "more than 10 redirects"), "%s", why.text);
     resolve_done(&r);
     source_free(s);
@@ -192,9 +194,9 @@ Test(resolve, the_token_stays_below_the_endpoints_path)
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct source *s = hub_with_file("https://m.x/hf", 7);
         struct resolve r;
-        cr_assert_eq(resolve_start(s, first_file(s), &r, NULL), OK);
+        cr_assert_eq(resolve_start(s, first_file(s), 0, &r, NULL), OK);
         cr_expect(r.send_token);
-        cr_expect_eq(resolve_redirect(s, &r, cases[i].location, NULL), OK);
+        cr_expect_eq(resolve_redirect(s, first_file(s), &r, cases[i].location, NULL), OK);
         cr_expect_str_eq(r.url, cases[i].url, "%s: %s", cases[i].location, r.url);
         cr_expect_eq(r.send_token, cases[i].token, "%s", cases[i].location);
         resolve_done(&r);
@@ -223,7 +225,7 @@ Test(resolve, a_final_failure_is_explained)
         struct resolve r;
         enum resolve_step step = RESOLVE_AGAIN;
         struct why why = {""};
-        cr_assert_eq(resolve_start(s, first_file(s), &r, NULL), OK);
+        cr_assert_eq(resolve_start(s, first_file(s), 0, &r, NULL), OK);
         cr_expect_eq(exchange_resolve(s, &r, &cases[i].answer, &step, &why), cases[i].want,
                      "case %zu", i);
         cr_expect(strstr(why.text, cases[i].said), "case %zu: %s", i, why.text);
