@@ -190,6 +190,16 @@ static void add_wait(struct buf *b, const struct event_wait *e)
     add_small(b, "cause", e->cause);
 }
 
+static void add_mirror(struct buf *b, const struct event_mirror *e)
+{
+    add_small(b, "origin", e->origin);
+    add_number(b, "id", e->id);
+    add_small(b, "cause", e->cause);
+    add_number(b, "wait_ms", e->wait_ms);
+    add_number(b, "offset", e->offset);
+    add_number(b, "bytes", e->bytes);
+}
+
 static void add_file_done(struct buf *b, const struct event_file_done *e)
 {
     add_number(b, "id", e->id);
@@ -202,6 +212,8 @@ static void add_file_done(struct buf *b, const struct event_file_done *e)
     add_number(b, "elapsed_ms", e->elapsed_ms);
     add_number(b, "bytes_fetched", e->bytes_fetched);
     add_number(b, "bytes_reused", e->bytes_reused);
+    add_small(b, "origin", e->origin);
+    add_number(b, "origins", e->origins);
 }
 
 static void add_file_failed(struct buf *b, const struct event_file_failed *e)
@@ -268,6 +280,18 @@ static void add_memory(struct buf *b, const uint64_t bytes[MEM_CLASSES])
     buf_addc(b, '}');
 }
 
+static void add_origin(struct buf *b, const struct origin_row *row)
+{
+    if (b->data[b->len - 1] != '[') buf_addc(b, ',');
+    buf_addc(b, '{');
+    add_small(b, "origin", row->name);
+    add_number(b, "requests", row->requests);
+    add_number(b, "failures", row->failures);
+    add_number(b, "bytes", row->bytes);
+    add_number(b, "wrong", row->wrong);
+    buf_addc(b, '}');
+}
+
 static void add_result(struct buf *b, const struct event_result *e, const struct stream_loss *l)
 {
     add_small(b, "status", e->status);
@@ -288,6 +312,11 @@ static void add_result(struct buf *b, const struct event_result *e, const struct
     add_number(b, "events_coalesced", l->coalesced);
     add_number(b, "events_dropped", l->dropped);
     json_add_null_field(b, "why_slow");
+    json_add_key(b, "origins");
+    buf_addc(b, '[');
+    for (size_t i = 0; i < e->origin_count; i++)
+        add_origin(b, &e->origins[i]);
+    buf_addc(b, ']');
 }
 
 void jsonl_encode(const struct event *e, const struct jsonl_head *head, struct buf *ret)
@@ -310,6 +339,7 @@ void jsonl_encode(const struct event *e, const struct jsonl_head *head, struct b
     case EV_PROGRESS: add_progress(ret, &e->u.progress, start); break;
     case EV_RETRY: add_retry(ret, &e->u.retry); break;
     case EV_WAIT: add_wait(ret, &e->u.wait); break;
+    case EV_MIRROR: add_mirror(ret, &e->u.mirror); break;
     case EV_FILE_DONE: add_file_done(ret, &e->u.file_done); break;
     case EV_FILE_FAILED: add_file_failed(ret, &e->u.file_failed); break;
     case EV_WARNING: add_warning(ret, &e->u.warning); break;

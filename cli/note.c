@@ -68,6 +68,18 @@ static void add_file_done(struct buf *b, const struct event_file_done *e)
     }
 }
 
+static void add_mirror(struct buf *b, const struct event_mirror *e)
+{
+    buf_adds(b, "mirror  ");
+    add_clean(b, e->origin);
+    buf_addf(b, ": %s, passed over", e->cause);
+    if (e->wait_ms == NUMBER_UNKNOWN) {
+        buf_adds(b, " for this file");
+    } else {
+        buf_addf(b, " for %" PRIu64 " s", (e->wait_ms + 999) / 1000);
+    }
+}
+
 static void add_file_failed(struct buf *b, const struct event_file_failed *e)
 {
     buf_adds(b, "failed  ");
@@ -110,6 +122,10 @@ static bool add_all(const struct view *v, const struct event *e, struct buf *b,
         return true;
     case EV_WAIT:
         add_wait(b, &e->u.wait);
+        *ret_style = LINE_WARNING;
+        return true;
+    case EV_MIRROR:
+        add_mirror(b, &e->u.mirror);
         *ret_style = LINE_WARNING;
         return true;
     case EV_FILE_DONE:

@@ -29,6 +29,7 @@ void options_done(struct options *o)
         explicit_bzero(o->texts.items[i], strlen(o->texts.items[i]));
     words_done(&o->include);
     words_done(&o->priority);
+    words_done(&o->mirror);
     words_done(&o->exclude);
     words_done(&o->positional);
     words_done(&o->texts);

@@ -71,7 +71,7 @@ struct options {
     const char *events, *progress, *config, *manifest;
     const char *token, *token_file; // as given; token.h makes the secret of it
     const char *hf_home;
-    struct words include, exclude, priority;
+    struct words include, exclude, priority, mirror;
     struct words positional; // after the command
     bool command_given;
     struct secret *secret;             // of settings.token

@@ -29,6 +29,8 @@ static const struct option ROWS[] = {
      SETTING(base_url)},
     {"endpoint", 0, GROUP_WHAT, KIND_TEXT, "URL", "https://huggingface.co", "HF_ENDPOINT",
      "where the Hub is; the only origin that is sent the token", ON_ALL, SETTING(endpoint)},
+    {"mirror", 0, GROUP_WHAT, KIND_LIST, "URL", NULL, NULL,
+     "another endpoint or base URL for the same bytes; sent no token", ON_FETCH, FIELD(mirror)},
 
     /* where */
     {"local-dir", 0, GROUP_WHERE, KIND_PATH, "DIR", NULL, NULL,

@@ -84,6 +84,7 @@ static void fill_in(struct options *o)
     if (!s->cache_dir) s->cache_dir = environment_hub_path(o, "hub");
     s->include = words_list(&o->include);
     s->priorities = words_list(&o->priority);
+    s->mirrors = words_list(&o->mirror);
     s->exclude = words_list(&o->exclude);
     if (o->dry_run) s->command = COMMAND_PLAN;
     if (o->no_progress_bars && !FROM_FLAG(o, progress)) o->progress = "none";

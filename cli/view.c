@@ -114,6 +114,7 @@ void view_apply(struct view *v, const struct event *e)
     case EV_PLAN_FILE:
     case EV_RETRY:
     case EV_WAIT:
+    case EV_MIRROR:
     case EV_WARNING:
     case EV_TASKS:
     case EV_RESULT: break;

@@ -52,13 +52,15 @@ static void on_reply(struct post *p)
     struct retry_facts facts = {.is_call = true};
     struct verdict v = retry_decide(&c->retry, &cs->policy, &facts, &x->reply.outcome, &cs->rng);
     if (cs->stopping) v = (struct verdict){.action = DO_FAIL, .err = ERR_CANCELLED};
-    if (v.action == DO_RETRY) {
+    bool again = v.action == DO_RETRY && !c->once;
+    if (again) {
         retry_later(c, v.wait_ns);
     } else if (v.action == DO_COMPLETE || x->reply.outcome.cause == CAUSE_STATUS) {
         end_call(c, OK); // the source finds the words for a status
     } else {
         if (v.err == ERR_RATE_LIMITED) cs->too_long_ns = v.wait_ns;
-        end_call(c, v.action == DO_FAIL ? v.err : ERR_CANCELLED);
+        enum err once = v.action == DO_RETRY ? retry_error(&x->reply.outcome) : ERR_CANCELLED;
+        end_call(c, v.action == DO_FAIL ? v.err : once);
     }
     start_waiting(cs);
 }
@@ -229,6 +231,25 @@ void calls_send(struct calls *cs, struct call *c)
     timer_init(&c->timer, cs->stopping ? on_cancel : on_retry);
     if (!cs->stopping) list_add_tail(&cs->delayed, &c->node);
     timer_set(cs->loop, &c->timer, 0);
+}
+
+void call_cancel(struct call *c)
+{
+    if (id_is_none(c->task) || !c->calls) return;
+    bool waits = timer_is_set(&c->timer) || !list_empty(&c->node);
+    if (waits) {
+        list_remove(&c->node);
+        timer_cancel(&c->timer);
+        c->timer.fire = on_cancel;
+        timer_set(c->calls->loop, &c->timer, 0);
+    } else if (c->exchange) {
+        shard_cut(c->calls->shard, c->exchange->id, 0);
+    }
+}
+
+void calls_on_cut(struct post *p)
+{
+    mem_free(container_of(p, struct shard_cut, post));
 }
 
 const char *calls_waiting_for(const struct calls *cs)

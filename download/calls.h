@@ -25,6 +25,7 @@ struct call {
     /* the owner sets */
     struct request request; // given away by calls_send
     enum pace_kind kind;
+    bool once;        // its owner knows another place to ask: no second attempt
     uint64_t file_id; // for retry events; NUMBER_UNKNOWN outside a file
     struct id parent; // the task that needs it
     call_fn *done;
@@ -83,6 +84,11 @@ enum err calls_explain_wait(const struct calls *cs, struct why *why);
 /* After `done` with an error: the sentence for the file `path` (NULL = the list of files). */
 enum err call_explain(const struct call *c, const struct source *s, const char *path,
                       struct why *why);
+/* It comes back soon, as ERR_CANCELLED unless it had ended already; nothing to do when it is not
+ * under way. */
+void call_cancel(struct call *c);
+/* From the shard for calls (shard_opts.on_cut). */
+void calls_on_cut(struct post *p);
 /* Frees request and exchange. Not while it is under way. */
 void call_done(struct call *c);
 #endif

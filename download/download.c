@@ -212,6 +212,7 @@ static enum err fetch_all(struct download *d, struct engine *engine, struct surv
     d->files_failed = f.files_failed;
     d->bytes_fetched = f.bytes_fetched;
     d->bytes_reused = f.bytes_reused;
+    d->origin_count = progress_origins(&f, d->origins);
     engine_stop_shards(engine);
     fetch_done(&f);
     return e;
@@ -310,6 +311,8 @@ static void tell_result(const struct download *d, enum err e, const struct why *
                                       .files_failed = d->files_failed,
                                       .bytes_fetched = d->bytes_fetched,
                                       .bytes_reused = d->bytes_reused,
+                                      .origins = d->origins,
+                                      .origin_count = d->origin_count,
                                       .elapsed_ms = emit_elapsed_ms(&d->emitter),
                                       .peak_rss_bytes = (uint64_t)usage.ru_maxrss * 1024}};
     for (size_t c = 0; c < MEM_CLASSES; c++)

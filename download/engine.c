@@ -64,7 +64,8 @@ enum err engine_start_calls(struct engine *e, struct why *why)
 {
     if (e->call_shard) return OK;
     enum err err = start_library(e, why);
-    struct shard_opts opts = {.loop = e->loop, .net = &e->net, .http2 = true};
+    struct shard_opts opts = {
+        .loop = e->loop, .net = &e->net, .http2 = true, .on_cut = calls_on_cut};
     if (!err) err = shard_start(&opts, &e->call_shard, why);
     if (err) return err;
     e->calls = (struct calls){

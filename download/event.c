@@ -40,8 +40,9 @@ static const size_t STRINGS[][STRINGS_MAX] = {
     [EV_PROGRESS] = {AT(progress.waiting_for)},
     [EV_RETRY] = {AT(retry.cause)},
     [EV_WAIT] = {AT(wait.origin), AT(wait.cause)},
+    [EV_MIRROR] = {AT(mirror.origin), AT(mirror.cause)},
     [EV_FILE_DONE] = {AT(file_done.file), AT(file_done.path), AT(file_done.digest),
-                      AT(file_done.verified_by)},
+                      AT(file_done.verified_by), AT(file_done.origin)},
     [EV_FILE_FAILED] = {AT(file_failed.file), AT(file_failed.cause)},
     [EV_WARNING] = {AT(warning.code), AT(warning.message)},
     [EV_TASKS] = {0},
@@ -65,6 +66,10 @@ static size_t array_of(const struct event *e, const void **ret_items)
     if (e->type == EV_TASKS) {
         *ret_items = e->u.tasks.rows;
         return e->u.tasks.count * sizeof(*e->u.tasks.rows);
+    }
+    if (e->type == EV_RESULT) {
+        *ret_items = e->u.result.origins;
+        return e->u.result.origin_count * sizeof(*e->u.result.origins);
     }
     return 0;
 }
@@ -101,6 +106,7 @@ struct event *event_copy(const struct event *e, size_t *ret_bytes)
     const void *items = NULL;
     size_t array = array_of(e, &items);
     if (e->type == EV_PROGRESS) copy->u.progress.files = (const void *)room;
+    if (e->type == EV_RESULT) copy->u.result.origins = (const void *)room;
     if (e->type == EV_TASKS) copy->u.tasks.rows = (const void *)room;
     if (array > 0) memcpy(room, items, array);
     room += array;

@@ -12,6 +12,7 @@
 #include "download/async/value.h"
 #include "download/base/err.h"
 #include "download/base/mem.h"
+#include "download/event_rows.h"
 
 #define EVENT_LIST(X)                                                                              \
     X(EV_RUN_START, "run_start")                                                                   \
@@ -21,6 +22,7 @@
     X(EV_PROGRESS, "progress")                                                                     \
     X(EV_RETRY, "retry")                                                                           \
     X(EV_WAIT, "wait")                                                                             \
+    X(EV_MIRROR, "mirror")                                                                         \
     X(EV_FILE_DONE, "file_done")                                                                   \
     X(EV_FILE_FAILED, "file_failed")                                                               \
     X(EV_WARNING, "warning")                                                                       \
@@ -33,17 +35,6 @@ enum event_type {
 #undef EVENT_ENUM
 };
 
-#define NUMBER_UNKNOWN UINT64_MAX // printed as null
-
-enum file_status {
-    FILE_NOT_STARTED,
-    FILE_IN_PROGRESS,
-    FILE_VERIFYING,
-    FILE_COMPLETE,
-    FILE_PAUSED,
-    FILE_FAILED,
-};
-const char *file_status_word(enum file_status s);
 const char *event_type_word(enum event_type t);
 
 struct event_run_start {
@@ -79,14 +70,6 @@ struct event_file_start {
     const char *priority;
 };
 
-struct progress_file {
-    uint64_t id;
-    uint64_t downloaded, total;  // bytes; total NUMBER_UNKNOWN when not known
-    uint64_t bytes_per_s, eta_s; // eta NUMBER_UNKNOWN when not known
-    enum file_status status;
-    uint64_t verified_bytes; // fed to the digest so far
-};
-
 struct event_progress {
     enum file_status status;
     uint64_t completed_files, total_files;
@@ -111,6 +94,15 @@ struct event_wait {
     const char *cause;
 };
 
+/* An origin is passed over for a while, or for one file. */
+struct event_mirror {
+    const char *origin;
+    uint64_t id;            // the file by which it showed
+    const char *cause;      // a cause, a code, or "differs": it says that it has another file
+    uint64_t wait_ms;       // NUMBER_UNKNOWN: as long as this file is concerned
+    uint64_t offset, bytes; // that it sent and that are fetched again, or NUMBER_UNKNOWN
+};
+
 struct event_file_done {
     uint64_t id;
     const char *file, *path; // path as published
@@ -119,6 +111,8 @@ struct event_file_done {
     bool verified;
     const char *verified_by; // "sha256", "git-sha1" or NULL
     uint64_t elapsed_ms, bytes_fetched, bytes_reused;
+    const char *origin; // that most of what was fetched came from, or NULL
+    uint64_t origins;   // how many it came from
 };
 
 struct event_file_failed {
@@ -135,19 +129,6 @@ struct event_warning {
 };
 
 /* What runs at this moment, parents before children; told when it is asked for (SIGUSR1). */
-enum { TASK_ROW_NAME_MAX = 128 };
-struct task_row {
-    uint64_t id, parent; // parent 0 = none
-    unsigned depth;
-    const char *kind, *state; // static storage
-    char name[TASK_ROW_NAME_MAX];
-    uint64_t elapsed_ms; // since it began
-};
-enum { TASK_REASON_MAX = 128, EVENT_RESOURCES = 3 };
-struct resource_row {
-    const char *name, *state; // static storage
-    char reason[TASK_REASON_MAX];
-};
 struct event_tasks {
     const struct task_row *rows;
     size_t count;
@@ -164,6 +145,8 @@ struct event_result {
     const char *path, *commit;
     uint64_t files_done, files_failed, bytes_fetched, bytes_reused, elapsed_ms, peak_rss_bytes;
     uint64_t memory_peak_bytes[MEM_CLASSES];
+    const struct origin_row *origins; // the first RESULT_ORIGINS_MAX that were asked for bytes
+    size_t origin_count;
 };
 
 struct event {
@@ -178,6 +161,7 @@ struct event {
         struct event_progress progress;
         struct event_retry retry;
         struct event_wait wait;
+        struct event_mirror mirror;
         struct event_file_done file_done;
         struct event_file_failed file_failed;
         struct event_warning warning;

@@ -22,6 +22,7 @@ void fetch_init(struct fetch *f)
 
 void fetch_done(struct fetch *f)
 {
+    mirrors_done(&f->mirrors);
     slabs_free(f->slabs);
     mem_free(f->load);
 }
@@ -34,6 +35,8 @@ static void tell_done(const struct fetch *f, const struct file_task *t)
     char digest[DIGEST_TEXT_MAX];
     digest_print(&e->digest, digest);
     bool verified = e->digest.kind != DIGEST_NONE;
+    uint64_t origins;
+    const char *origin = file_places_told(t, &origins);
     SCOPED(mem_freep) char *path = dest_shown_file(f->dest, f->commit, e->path);
     emit(
         f->emitter,
@@ -46,6 +49,8 @@ static void tell_done(const struct fetch *f, const struct file_task *t)
                                        .verified = verified,
                                        .verified_by = verified ? digest_name(e->digest.kind) : NULL,
                                        .elapsed_ms = (clock_now_ns() - t->start_ns) / MILLI_NS,
+                                       .origin = origin,
+                                       .origins = origins,
                                        .bytes_fetched = t->fetched,
                                        .bytes_reused = t->reused}});
 }

@@ -19,7 +19,9 @@
 #include "download/calls.h"
 #include "download/dest.h"
 #include "download/emit.h"
+#include "download/event.h"
 #include "download/plan/plan.h"
+#include "download/sched/mirrors.h"
 #include "download/sched/retry.h"
 #include "download/settings.h"
 #include "download/sink/slabs.h"
@@ -51,8 +53,9 @@ struct fetch {
     /* state */
     struct retry_policy policy;
     struct rng rng;
-    unsigned *load;    // exchanges on each shard
-    struct list tasks; // files that have begun and not ended, in plan order
+    struct mirrors mirrors; // every origin that files come from
+    unsigned *load;         // exchanges on each shard
+    struct list tasks;      // files that have begun and not ended, in plan order
     size_t task_count;
     size_t next_file; // index into the plan
     unsigned running; // body exchanges under way
@@ -91,5 +94,7 @@ void fetch_on_cut(struct post *p);
 void progress_start(struct fetch *f);
 void progress_emit(struct fetch *f);
 void progress_end(struct fetch *f);
+/* What each origin brought, at most RESULT_ORIGINS_MAX rows; how many. */
+size_t progress_origins(const struct fetch *f, struct origin_row *ret);
 
 #endif

@@ -18,7 +18,7 @@ void file_task_new_hasher(struct file_task *t)
 /* Its origin knows ranges, and something would tell two versions apart. */
 bool file_task_can_continue(const struct file_task *t)
 {
-    return t->retry.wholes == 0 && (file_task_has_digest(t) || t->resolve.etag);
+    return t->retry.wholes == 0 && (file_task_has_digest(t) || t->places[0].resolve.etag);
 }
 
 /* ---- anew ---- */
@@ -31,6 +31,7 @@ static void uncount(struct file_task *t)
     t->reused = 0;
     ranges_clear(&t->done);
     ranges_clear(&t->claimed);
+    file_places_forget(t);
 }
 
 /* What a probe learned belongs to the version that is gone, and so does the name it is vouched for
@@ -66,10 +67,10 @@ void file_task_begin_anew(struct file_task *t)
     if (e) {
         file_task_fail(t, e, &why);
     } else if (t->whole) {
-        mem_free(t->resolve.etag); // in one piece no two versions meet
-        t->resolve.etag = NULL;
+        mem_free(t->places[0].resolve.etag); // in one piece no two versions meet
+        t->places[0].resolve.etag = NULL;
     } else {
-        file_task_resolve(t); // a new look: URL, size, validator
+        file_places_resolve(t); // a new look: URL, size, validator
     }
 }
 
@@ -91,10 +92,12 @@ static void digest_failed(struct file_task *t, const struct digest *actual)
     struct fetch *f = t->fetch;
     struct outcome o = {.cause = CAUSE_DIGEST};
     struct retry_facts facts = {0};
+    enum blame blame = file_blame(t);
+    if (blame == BLAME_AGAIN) return;
     struct verdict v = retry_decide(&t->retry, &f->policy, &facts, &o, &f->rng);
     struct why why;
     enum err e = wrong_digest(t, actual, &why);
-    if (v.action == DO_RESTART) {
+    if (v.action == DO_RESTART && blame == BLAME_NOBODY) {
         emit(f->emitter, (struct event){.type = EV_RETRY,
                                         .u.retry = {.id = t->file->id,
                                                     .attempt = 1,
@@ -127,6 +130,7 @@ void file_task_check(struct file_task *t)
             fail(&why, ERR_INTERNAL, "the digest of '%s' cannot be computed", t->file->entry->path);
         file_task_fail(t, e, &why);
     } else if (digest_equal(&actual, &t->file->entry->digest)) {
+        file_blame_settle(t);
         publish(t);
     } else {
         digest_failed(t, &actual);

@@ -64,7 +64,8 @@ static unsigned char *take_slab(struct file_task *t)
 bool part_start(struct file_task *t, struct range range, unsigned shard)
 {
     struct fetch *f = t->fetch;
-    unsigned char *slab = take_slab(t);
+    struct place *place = file_places_choose(t);
+    unsigned char *slab = place ? take_slab(t) : NULL;
     if (!slab) return false;
     struct part_task *p = mem_new(sizeof(*p));
     p->file = t;
@@ -73,7 +74,7 @@ bool part_start(struct file_task *t, struct range range, unsigned shard)
     p->journaled = range.from;
     p->shard = shard;
     p->decisions = t->decisions;
-    p->paced = t->resolve.send_token;
+    p->paced = place->resolve.send_token;
     struct hasher *hasher = lend_hasher(t, range.from);
     p->hashing = hasher != NULL;
     file_sink_init(&p->sink, t->part_fd, t->file->entry->path, range.from, hasher);
@@ -82,16 +83,17 @@ bool part_start(struct file_task *t, struct range range, unsigned shard)
     struct exchange *x = exchange_new(on_exchange, 0);
     x->owner = p;
     x->id = ++f->next_id;
-    x->request.url = mem_strdup(t->resolve.url);
-    x->request.send_token = t->resolve.send_token;
+    x->request.url = mem_strdup(place->resolve.url);
+    x->request.send_token = place->resolve.send_token;
     x->sink = &p->sink.sink;
     x->from = range.from;
     x->to = range.to;
     x->size = t->size;
-    if (!file_task_has_digest(t)) x->if_range = mem_strdup(t->resolve.etag);
+    if (!file_task_has_digest(t)) x->if_range = mem_strdup(place->resolve.etag);
     p->exchange = x;
     p->exchange_id = x->id;
 
+    file_places_started(t, place, p);
     begin_tasks(t, p);
     ranges_add(&t->claimed, range.from, range.to);
     list_add_tail(&t->parts, &p->node);
@@ -110,6 +112,7 @@ static void count(struct file_task *t, struct part_task *p, uint64_t reached, bo
     if (reached > p->counted) {
         uint64_t fresh = reached - p->counted;
         ranges_add(&t->done, p->counted, reached);
+        if (t->place_count > 1) ranges_add(&t->places[p->place].served, p->counted, reached);
         t->fetched += fresh;
         t->fetch->bytes_fetched += fresh;
         t->fetch->bytes_present += fresh;
@@ -127,6 +130,7 @@ static void count(struct file_task *t, struct part_task *p, uint64_t reached, bo
 void part_on_mark(struct file_task *t, struct part_task *p, uint64_t reached)
 {
     count(t, p, reached, false);
+    if (file_places_crawls(t, p)) cut(p, 0);
 }
 
 void part_on_cut(struct file_task *t, struct part_task *p, uint64_t end)
@@ -180,7 +184,8 @@ static void learn(struct file_task *t, const struct exchange *x)
     if (t->size == TO_THE_END && ended_well) t->size = x->reached;
     const char *etag = headers_get(&x->reply.headers, "ETag");
     bool strong = etag && etag[0] == '"' && x->reply.outcome.body_bytes;
-    if (strong && !t->resolve.etag) t->resolve.etag = mem_strdup(etag);
+    struct resolve *own = &t->places[0].resolve;
+    if (strong && !own->etag) own->etag = mem_strdup(etag);
 }
 
 /* Everything the part brought and held goes home. */
@@ -201,6 +206,7 @@ static void absorb(struct file_task *t, struct part_task *p)
     if (h) t->hasher = h;
     learn(t, p->exchange);
     count(t, p, p->exchange->reached, true);
+    file_places_ended(t, p);
     ranges_remove(&t->claimed, p->range.from, p->range.to);
     ranges_add(&t->claimed, p->range.from, p->counted);
 }
@@ -226,8 +232,8 @@ static void describe(const struct file_task *t, const struct outcome *o, enum er
     buf_done(&b);
 }
 
-static void tell_retry(const struct file_task *t, const struct part_task *p,
-                       const struct outcome *o, uint64_t wait_ns)
+void part_tell_retry(const struct file_task *t, const struct part_task *p, const struct outcome *o,
+                     uint64_t wait_ns)
 {
     const struct emitter *em = t->fetch->emitter;
     struct spine *spine = t->fetch->spine;
@@ -251,7 +257,7 @@ static void follow(struct file_task *t, const struct part_task *p)
 {
     const char *location = headers_get(&p->exchange->reply.headers, "Location");
     struct why why;
-    enum err e = resolve_redirect(t->fetch->source, t->file->entry, &t->resolve,
+    enum err e = resolve_redirect(t->fetch->source, t->file->entry, &t->places[0].resolve,
                                   location ? location : "", &why);
     if (e) file_task_fail(t, e, &why);
     if (!file_task_can_continue(t)) t->whole = true;
@@ -265,17 +271,17 @@ static void act(struct file_task *t, const struct part_task *p, const struct ver
     case DO_COMPLETE:
     case DO_REQUEUE: break;
     case DO_RETRY:
-        tell_retry(t, p, o, v->wait_ns);
+        part_tell_retry(t, p, o, v->wait_ns);
         file_task_wait(t, "retry", loop_now_ns(t->fetch->loop) + v->wait_ns);
         break;
-    case DO_REFRESH: file_task_resolve(t); break;
+    case DO_REFRESH: file_places_ask(t, p->place); break;
     case DO_REDIRECT: follow(t, p); break;
     case DO_WHOLE:
         t->whole = true;
         t->restart = true;
         break;
     case DO_RESTART:
-        tell_retry(t, p, o, 0);
+        part_tell_retry(t, p, o, 0);
         t->restart = true;
         break;
     case DO_FAIL:
@@ -286,13 +292,14 @@ static void act(struct file_task *t, const struct part_task *p, const struct ver
     }
 }
 
-static void decide(struct file_task *t, const struct part_task *p)
+static void decide(struct file_task *t, struct part_task *p)
 {
     struct fetch *f = t->fetch;
     struct outcome *o = &p->exchange->reply.outcome;
     bool lost = o->cause != CAUSE_NONE && t->whole && !file_task_can_continue(t);
     if (lost) o->body_bytes = 0; // none of them is new when they come again
-    struct retry_facts facts = {.can_refresh = t->resolve.needs_request,
+    if (!lost && file_places_move(t, p, o)) return;
+    struct retry_facts facts = {.can_refresh = t->places[0].resolve.needs_request,
                                 .decided = p->decisions != t->decisions};
     struct verdict v = retry_decide(&t->retry, &f->policy, &facts, o, &f->rng);
     bool goes_on = v.action == DO_COMPLETE || v.action == DO_REQUEUE;

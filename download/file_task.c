@@ -13,7 +13,7 @@
 
 static bool anything_out(const struct file_task *t)
 {
-    return t->job_out || t->calling || !list_empty(&t->parts);
+    return t->job_out || t->asking || !list_empty(&t->parts);
 }
 
 static void end_wait(struct file_task *t, enum err e)
@@ -62,7 +62,7 @@ static void begin(struct file_task *t)
         break;
     case PLAN_PRESENT:
     case PLAN_PARTIAL:
-    case PLAN_MISSING: file_task_resolve(t); break;
+    case PLAN_MISSING: file_places_resolve(t); break;
     }
 }
 
@@ -94,96 +94,22 @@ struct file_task *file_task_new(struct fetch *f, struct plan_file *file)
     list_init(&t->parts);
     timer_init(&t->timer, on_timer);
     dest_names_init(f->dest, file->entry, f->commit, &t->names);
+    file_places_init(t);
     begin(t);
     return t;
 }
 
 void file_task_free(struct file_task *t)
 {
-    if (t->call.done) call_done(&t->call);
-    resolve_done(&t->resolve);
+    file_places_done(t);
     hasher_free(t->hasher);
     fs_closep(&t->part_fd);
     fs_closep(&t->journal_fd);
     ranges_done(&t->done);
     ranges_done(&t->claimed);
+    ranges_done(&t->suspected);
     dest_names_done(&t->names);
     mem_free(t);
-}
-
-/* ---- where its bytes are ---- */
-
-static void resolved(struct file_task *t)
-{
-    if (t->size == TO_THE_END) t->size = t->resolve.size;
-    if (t->state == STATE_RESOLVING) t->state = STATE_RESOLVED;
-}
-
-static void send_resolve(struct file_task *t);
-
-static void on_resolve(struct call *c)
-{
-    struct file_task *t = container_of(c, struct file_task, call);
-    struct fetch *f = t->fetch;
-    struct tasks *tasks = f->spine->tasks;
-    t->calling = false;
-    enum resolve_step step = RESOLVE_READY;
-    struct why why = {""};
-    enum err e = c->err;
-    if (e) {
-        e = call_explain(c, f->source, t->file->entry->path, &why);
-    } else {
-        e = resolve_reply(f->source, t->file->entry, &t->resolve, &c->exchange->reply, &step, &why);
-    }
-    if (!e && step == RESOLVE_AGAIN) {
-        send_resolve(t);
-        return;
-    }
-    task_end(tasks, t->resolving, e, &why);
-    if (e) {
-        file_task_fail(t, e, &why);
-    } else {
-        resolved(t);
-    }
-    file_task_step(t);
-    fetch_schedule(f);
-}
-
-static void send_resolve(struct file_task *t)
-{
-    assert(!t->calling);
-    call_done(&t->call);
-    call_init(&t->call, PACE_RESOLVE, on_resolve);
-    t->call.file_id = t->file->id;
-    t->call.parent = t->resolving;
-    resolve_request(&t->resolve, &t->call.request);
-    t->calling = true;
-    calls_send(t->fetch->calls, &t->call);
-}
-
-/* Several parts may find at once that their URL has expired: one question serves all. */
-static bool begin_resolving(struct file_task *t)
-{
-    const struct task_spec spec = {
-        .name = t->file->entry->path, .kind = TASK_RESOLVE, .parent = t->task};
-    return task_start_or_join(t->fetch->spine->tasks, &spec, &t->resolving);
-}
-
-void file_task_resolve(struct file_task *t)
-{
-    if (t->calling) return;
-    if (t->state != STATE_FETCHING) t->state = STATE_RESOLVING;
-    resolve_done(&t->resolve);
-    struct why why;
-    enum err e = resolve_start(t->fetch->source, t->file->entry, 0, &t->resolve, &why);
-    if (!t->call.done) call_init(&t->call, PACE_RESOLVE, on_resolve);
-    if (e) {
-        file_task_fail(t, e, &why);
-    } else if (t->resolve.needs_request && t->size != 0 && begin_resolving(t)) {
-        send_resolve(t);
-    } else {
-        resolved(t); // final already, or nothing to ask for
-    }
 }
 
 /* ---- from bytes to a file ---- */
@@ -197,9 +123,10 @@ static void prepared(struct file_task *t)
     t->reused += there;
     t->fetch->bytes_reused += there;
     t->fetch->bytes_present += there;
-    if (!file_task_has_digest(t) && !t->resolve.etag)
+    if (!file_task_has_digest(t) && !t->places[0].resolve.etag)
         t->whole = true; // nothing would tell two versions apart
     file_task_new_hasher(t);
+    file_places_look(t);
     char digest[DIGEST_TEXT_MAX];
     digest_print(&t->file->entry->digest, digest);
     t->started = true;
@@ -238,7 +165,7 @@ static void refetch(struct file_task *t)
         file_task_fail(t, e, &why);
         return;
     }
-    file_task_resolve(t);
+    file_places_resolve(t);
 }
 
 /* A file that was there already: is its content right? If not it is fetched as if it were missing.
@@ -270,7 +197,9 @@ static void step_adopting(struct file_task *t)
 static void step_fetching(struct file_task *t)
 {
     if (t->restart && !anything_out(t)) file_task_begin_anew(t);
-    if (t->restart || t->calling || t->err || control_paused(t->fetch->spine->control)) return;
+    if (t->restart || file_places_unsettled(t) || t->err ||
+        control_paused(t->fetch->spine->control))
+        return;
     catch_up(t);
     if (!t->job_out && all_there(t)) file_task_check(t);
 }
@@ -299,6 +228,7 @@ void file_task_step(struct file_task *t)
 {
     if (!t->err) step(t);
     bool ended = t->err || t->state == STATE_ENDED;
+    if (ended) file_places_call_back(t);
     if (!ended || anything_out(t)) return;
     stop_waiting(t);
     fetch_file_ended(t->fetch, t);
@@ -317,6 +247,7 @@ void file_task_fail(struct file_task *t, enum err e, const struct why *why)
     if (why) t->why = *why;
     stop_waiting(t);
     parts_call_back(t);
+    file_places_call_back(t);
 }
 
 void file_task_abandon(struct file_task *t)
@@ -328,9 +259,9 @@ void file_task_hold_back(struct file_task *t)
 {
     struct fetch *f = t->fetch;
     bool waits = t->err || timer_is_set(&t->timer);
-    if (t->state != STATE_FETCHING || !t->resolve.send_token || waits) return;
+    if (t->state != STATE_FETCHING || waits) return;
     uint64_t now = loop_now_ns(f->loop);
-    uint64_t wait_ns = pace_wait_ns(&f->calls->pace, PACE_RESOLVE, now);
+    uint64_t wait_ns = file_places_wait_ns(t, now);
     if (!wait_ns) return;
     if (!calls_may_wait(f->calls, wait_ns)) {
         struct why why;
@@ -363,8 +294,8 @@ uint64_t file_task_verified_bytes(const struct file_task *t)
 void file_task_view(const struct file_task *t, struct sched_file *ret)
 {
     *ret = (struct sched_file){.whole = t->whole};
-    ret->ready = t->state == STATE_FETCHING && !t->err && !t->restart && !t->calling &&
-                 !timer_is_set(&t->timer);
+    ret->ready = t->state == STATE_FETCHING && !t->err && !t->restart && !timer_is_set(&t->timer) &&
+                 file_places_choose(t);
     list_each (node, &t->parts)
         ret->running++;
     ret->has_hole = ranges_hole(&t->claimed, 0, t->size, &ret->hole);

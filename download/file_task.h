@@ -5,6 +5,7 @@
 #define SHARDFETCH_DOWNLOAD_FILE_TASK_H
 
 #include "download/fetch.h"
+#include "download/file_places.h"
 #include "download/journal/journal.h"
 #include "download/plan/ranges.h"
 #include "download/sched/sched.h"
@@ -31,6 +32,9 @@ struct part_task {
     uint64_t counted;   // bytes up to here are in `done` and in the run's counters
     uint64_t journaled; // … and in the journal
     unsigned shard;
+    size_t place;   // index into the file's places
+    unsigned asked; // how often that had been asked when it was started
+    uint64_t started_ns;
     unsigned decisions; // of its file when it was started
     bool cut_pending;
     bool paced;   // asks the endpoint itself, so it counts against its buckets
@@ -54,11 +58,13 @@ struct file_task {
     enum file_state state;
     struct dest_names names;
 
-    struct call call; // resolve
-    bool calling;
-    struct id resolving; // the task of all calls that it takes
-    struct resolve resolve;
-    unsigned decisions; // that changed how it is fetched: a wait, another URL, a new beginning
+    struct place *places; // [0..place_count): [0] the source's own, then mirrors
+    size_t place_count;
+    unsigned asking;         // places that are being asked
+    unsigned failovers;      // to another place, since the last new byte
+    struct place *suspect;   // its bytes are being fetched again, to see whether they were wrong
+    struct ranges suspected; // these
+    unsigned decisions;      // that changed how it is fetched: a wait, another URL, a new beginning
 
     int part_fd;
     int journal_fd;
@@ -104,7 +110,6 @@ void file_task_step(struct file_task *t);
 void file_task_fail(struct file_task *t, enum err e, const struct why *why);
 /* Ends without failure (the run stops): partials are kept. */
 void file_task_abandon(struct file_task *t);
-void file_task_resolve(struct file_task *t);
 bool file_task_has_worker(const struct file_task *t);
 uint64_t file_task_verified_bytes(const struct file_task *t);
 /* Facts for the scheduler. */
@@ -127,6 +132,8 @@ void part_cut_largest(struct file_task *t, uint64_t at);
 void part_on_mark(struct file_task *t, struct part_task *p, uint64_t reached);
 void part_on_cut(struct file_task *t, struct part_task *p, uint64_t end);
 void parts_call_back(struct file_task *t);
+void part_tell_retry(const struct file_task *t, const struct part_task *p, const struct outcome *o,
+                     uint64_t wait_ns);
 const struct part_task *part_largest(const struct file_task *t);
 
 /* file_jobs.c: each runs on the pool and steps the task when it is done */

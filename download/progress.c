@@ -1,4 +1,5 @@
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "download/base/clock.h"
 #include "download/base/mem.h"
@@ -137,4 +138,17 @@ void progress_end(struct fetch *f)
 {
     timer_cancel(&f->progress_timer);
     if (f->bytes_fetched || f->files_done != f->plan->count) progress_emit(f);
+}
+
+size_t progress_origins(const struct fetch *f, struct origin_row *ret)
+{
+    size_t n = 0;
+    for (unsigned i = 0; i < f->mirrors.count && n < RESULT_ORIGINS_MAX; i++) {
+        const struct mirror *m = &f->mirrors.items[i];
+        if (!m->requests && !m->failures) continue;
+        ret[n] = (struct origin_row){
+            .requests = m->requests, .failures = m->failures, .bytes = m->bytes, .wrong = m->wrong};
+        snprintf(ret[n++].name, ORIGIN_NAME_MAX, "%s", m->name);
+    }
+    return n;
 }

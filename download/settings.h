@@ -27,6 +27,7 @@ struct settings {
     const char *repo_type; // "model", "dataset", "space"
     const char *endpoint;  // effective, without trailing slash
     const char *base_url;
+    const char *const *mirrors; // further endpoints or base URLs, NULL-terminated
 
     /* where */
     const char *local_dir; // NULL = the hub cache for hub sources, "." for others

@@ -103,6 +103,7 @@ static enum err open_source(struct survey *s, const char *known_commit, bool ski
     bool from_file = s->spec.kind == SOURCE_MANIFEST && s->spec.file;
     enum err e = from_file ? read_input(s, s->spec.file, &text, why) : OK;
     struct source_setup setup = {.endpoint = s->settings->endpoint,
+                                 .mirrors = s->settings->mirrors,
                                  .base_url = s->settings->base_url,
                                  .manifest_text = from_file ? buf_str(&text) : NULL,
                                  .manifest_len = text.len,

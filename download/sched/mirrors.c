@@ -131,8 +131,9 @@ static uint64_t time_out_s(unsigned streak)
     return s < OUT_MAX_S ? s : OUT_MAX_S;
 }
 
-static uint64_t failed(struct mirror *o, const struct mirror_facts *f)
+uint64_t mirrors_failed(struct mirrors *m, unsigned origin, const struct mirror_facts *f)
 {
+    struct mirror *o = &m->items[origin];
     o->failures++;
     bool known = o->out_at_ns && f->started_ns <= o->out_at_ns;
     if (f->wait_s) o->told = true;
@@ -150,7 +151,7 @@ uint64_t mirrors_ended(struct mirrors *m, unsigned origin, const struct mirror_f
     if (o->running) o->running--;
     o->bytes += f->bytes;
     sample(o, f->bytes, f->now_ns - f->started_ns);
-    if (f->failed) return failed(o, f);
+    if (f->failed) return mirrors_failed(m, origin, f);
     bool well = f->bytes && !o->wrong && f->started_ns >= o->out_at_ns;
     if (well) {
         o->streak = 0;

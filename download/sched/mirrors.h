@@ -57,7 +57,11 @@ size_t mirrors_choose(const struct mirrors *m, const unsigned *among, size_t cou
 size_t mirrors_least_trusted(const struct mirrors *m, const unsigned *among, size_t count);
 
 void mirrors_started(struct mirrors *m, unsigned origin);
-/* For how long it is out now, in ns; 0 = it is not, or it was before. */
+/* A request of no body failed. For how long it is out now, in ns; 0 = it is not, or it was before.
+ */
+uint64_t mirrors_failed(struct mirrors *m, unsigned origin, const struct mirror_facts *f);
+/* One that was started has ended. For how long it is out now, in ns; 0 = it is not, or it was
+ * before. */
 uint64_t mirrors_ended(struct mirrors *m, unsigned origin, const struct mirror_facts *f);
 /* Its bytes were not the file's: as above. */
 uint64_t mirrors_wrong(struct mirrors *m, unsigned origin, uint64_t now_ns);

@@ -21,6 +21,7 @@ static void roll_window(struct pace_bucket *b, uint64_t now_ns)
 
 uint64_t pace_wait_ns(struct pace *p, enum pace_kind kind, uint64_t now_ns)
 {
+    if (kind == PACE_NONE) return 0;
     struct pace_bucket *b = &p->buckets[kind];
     roll_window(b, now_ns);
     if (!b->known) return 0;
@@ -30,6 +31,7 @@ uint64_t pace_wait_ns(struct pace *p, enum pace_kind kind, uint64_t now_ns)
 
 void pace_started(struct pace *p, enum pace_kind kind, uint64_t now_ns)
 {
+    if (kind == PACE_NONE) return;
     struct pace_bucket *b = &p->buckets[kind];
     b->under_way++;
     if (!b->known) return;
@@ -41,6 +43,7 @@ void pace_started(struct pace *p, enum pace_kind kind, uint64_t now_ns)
 void pace_ended(struct pace *p, enum pace_kind kind, const struct rate_limit *limit,
                 uint64_t now_ns)
 {
+    if (kind == PACE_NONE) return;
     struct pace_bucket *b = &p->buckets[kind];
     if (b->under_way) b->under_way--;
     if (!limit->known) return;

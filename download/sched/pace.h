@@ -10,7 +10,12 @@
 
 #include "download/base/outcome.h"
 
-enum pace_kind { PACE_API, PACE_RESOLVE, PACE_KINDS };
+enum pace_kind {
+    PACE_API,
+    PACE_RESOLVE,
+    PACE_KINDS,
+    PACE_NONE = PACE_KINDS, // asked of another origin: its replies say nothing about this one
+};
 
 struct pace {
     struct pace_bucket {

@@ -158,7 +158,9 @@ static void cut(struct shard *s, struct shard_cut *c)
     if (found) c->end = attempt_cut(found, c->end);
     c->found = found != NULL;
     loop_post(s->opts.loop, &c->post); // before the exchange itself comes back
-    if (found && attempt_cut_off(found)) finish(s, found, CURLE_OK);
+    if (!found) return;
+    found->cancelled = found->exchange->sink == NULL; // a call has no parts
+    if (found->cancelled || attempt_cut_off(found)) finish(s, found, CURLE_OK);
 }
 
 static void finish_all(struct shard *s, bool cancelled, CURLcode rc)

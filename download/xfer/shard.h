@@ -55,6 +55,7 @@ NODISCARD enum err shard_start(const struct shard_opts *opts, struct shard **ret
  * afterwards). NULL is fine. */
 void shard_stop(struct shard *s);
 void shard_run(struct shard *s, struct exchange *take_x);
+/* A body ends at `end`, or where it is if that is more; a call is cancelled. */
 void shard_cut(struct shard *s, uint64_t id, uint64_t end);
 /* Every exchange comes back as soon as possible, bodies with what they have. */
 void shard_cancel_all(struct shard *s);
