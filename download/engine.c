@@ -31,7 +31,7 @@ void engine_init(struct engine *e, const struct settings *s, struct spine *spine
                           .connect_timeout_s = s->connect_timeout_s,
                           .stall_timeout_s = s->stall_timeout_s,
                           .token = s->token,
-                          .throttle = s->limit_rate ? &e->throttle : NULL};
+                          .limits = {.run = &e->throttle}};
     atomic_init(&e->throttle.rate, s->limit_rate);
 }
 

@@ -28,3 +28,24 @@ uint64_t throttle_wait_ns(const struct throttle *t, uint64_t now_ns)
     uint64_t due = atomic_load(&t->due_ns);
     return due > now_ns ? due - now_ns : 0;
 }
+
+void limits_received(const struct limits *l, uint64_t bytes, uint64_t now_ns)
+{
+    throttle_received(l->run, bytes, now_ns);
+    throttle_received(l->user, bytes, now_ns);
+}
+
+uint64_t limits_wait_ns(const struct limits *l, uint64_t now_ns)
+{
+    uint64_t run = throttle_wait_ns(l->run, now_ns);
+    uint64_t user = throttle_wait_ns(l->user, now_ns);
+    return run > user ? run : user;
+}
+
+uint64_t limits_rate(const struct limits *l)
+{
+    uint64_t run = l->run ? atomic_load(&l->run->rate) : 0;
+    uint64_t user = l->user ? atomic_load(&l->user->rate) : 0;
+    if (!run || !user) return run + user;
+    return run < user ? run : user;
+}

@@ -20,4 +20,15 @@ void throttle_received(struct throttle *t, uint64_t bytes, uint64_t now_ns);
 /* Nanoseconds until more may be received; 0 = now. NULL is unlimited. */
 uint64_t throttle_wait_ns(const struct throttle *t, uint64_t now_ns);
 
+/* All the rates that count for what is received; each may be NULL. */
+struct limits {
+    struct throttle *run;  // of this run
+    struct throttle *user; // of all runs of this user on this machine
+};
+
+void limits_received(const struct limits *l, uint64_t bytes, uint64_t now_ns);
+uint64_t limits_wait_ns(const struct limits *l, uint64_t now_ns);
+/* The smallest, in bytes per second; 0 = there is none. */
+uint64_t limits_rate(const struct limits *l);
+
 #endif

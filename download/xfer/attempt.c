@@ -7,12 +7,11 @@
 #include "download/base/clock.h"
 #include "download/base/mem.h"
 #include "download/base/str.h"
-#include "download/base/throttle.h"
 #include "download/xfer/easy.h"
+#include "download/xfer/pacing.h"
 #include "download/xfer/verdict.h"
 #include "download/xfer/via.h"
 
-static const uint64_t MOMENT_NS = 10 * MILLI_NS;
 enum { DROP_MAX = 64 * 1024 }; // a small body we do not want costs less than a new connection
 
 static size_t stop(struct attempt *a, enum cause cause, const char *sentence)
@@ -96,15 +95,15 @@ static size_t collect(struct attempt *a, const char *data, size_t len)
     return stop(a, CAUSE_TOO_LARGE, "the reply is too large");
 }
 
-/* Beyond the rate limit by more than a moment (so that connections do not start and stop for every
- * block): libcurl keeps these bytes and reads no more. */
+/* So far beyond the rate limit that pacing between turns comes too late: libcurl keeps these bytes
+ * and reads no more. */
 static bool must_rest(struct attempt *a, size_t len)
 {
-    struct throttle *t = a->net->throttle;
-    if (!t) return false;
+    const struct limits *l = &a->net->limits;
+    if (!limits_rate(l)) return false;
     uint64_t now = clock_now_ns();
-    a->resting = throttle_wait_ns(t, now) > MOMENT_NS;
-    if (!a->resting) throttle_received(t, len, now);
+    a->resting = limits_wait_ns(l, now) > PACING_MOST_NS;
+    if (!a->resting) limits_received(l, len, now);
     return a->resting;
 }
 
@@ -134,6 +133,7 @@ enum err attempt_start(struct attempt *a, CURL *easy, struct exchange *take_x,
 {
     *a = (struct attempt){.easy = easy, .exchange = take_x, .net = net, .end = take_x->to};
     list_init(&a->node);
+    a->read_bytes = (uint64_t)easy_read_bytes(net, take_x);
     enum err e = easy_setup(easy, net, take_x, http2, &a->headers, why);
     if (e) return e;
     curl_easy_setopt(easy, CURLOPT_PRIVATE, a);
@@ -161,6 +161,12 @@ bool attempt_cut_off(struct attempt *a)
     if (!a->was_cut || a->exchange->from + a->received < a->end) return false;
     stop(a, CAUSE_CUT, NULL);
     return true;
+}
+
+void attempt_rest(struct attempt *a)
+{
+    if (a->resting || !a->judged || a->dropping || !a->exchange->sink) return;
+    a->resting = curl_easy_pause(a->easy, CURLPAUSE_RECV) == CURLE_OK;
 }
 
 void attempt_go_on(struct attempt *a)

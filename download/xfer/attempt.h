@@ -27,7 +27,8 @@ struct attempt {
     uint64_t silent_ns;    // since then
     bool judged;           // headers complete, verdict known
     bool dropping;
-    bool resting; // paused by the rate limit
+    uint64_t read_bytes; // what one read may bring
+    bool resting;        // paused by the rate limit
     bool was_cut;
     bool cancelled;
     enum cause cause; // first thing that went wrong in a callback
@@ -42,6 +43,8 @@ NODISCARD enum err attempt_start(struct attempt *a, CURL *easy, struct exchange 
 uint64_t attempt_cut(struct attempt *a, uint64_t end);
 /* All up to the cut is there: it must be ended now, since the next byte may be long in coming. */
 bool attempt_cut_off(struct attempt *a);
+/* A body is read no more; nothing for those that are not at their body yet. */
+void attempt_rest(struct attempt *a);
 /* The rate limit allows more: what was held back is delivered. */
 void attempt_go_on(struct attempt *a);
 /* `dt_ns` of our own time have passed (a stopped process has none): true when it has now been

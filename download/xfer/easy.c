@@ -7,12 +7,14 @@
 #include "download/base/buf.h"
 #include "download/base/secret.h"
 #include "download/base/str.h"
+#include "download/xfer/pacing.h"
 #include "download/xfer/via.h"
 
 enum {
     BUFFER_PLAIN =
         512 * 1024,         // measured (peers.md §7): a third less CPU than 100 KiB on plain HTTP
     BUFFER_TLS = 64 * 1024, // no gain from more: records are 16 KiB
+    RECORD_TLS = 16 * 1024, // at most (RFC 8446 §5.1)
     KEEPALIVE_S = 30,
     HEADER_LINE_MAX = 16 * 1024,
 };
@@ -98,9 +100,19 @@ static CURLcode set_user_choices(CURL *easy, const struct net *net, const char *
     return rc;
 }
 
-static CURLcode set_request(CURL *easy, const struct exchange *x, struct curl_slist *headers)
+static bool is_tls(const struct exchange *x)
 {
-    bool tls = str_starts_nocase(x->request.url, "https:");
+    return str_starts_nocase(x->request.url, "https:");
+}
+
+long easy_read_bytes(const struct net *net, const struct exchange *x)
+{
+    return is_tls(x) ? RECORD_TLS : pacing_read_bytes(&net->limits, BUFFER_PLAIN);
+}
+
+static CURLcode set_request(CURL *easy, const struct net *net, const struct exchange *x,
+                            struct curl_slist *headers)
+{
     CURLcode rc = set_range(easy, x);
     SET(CURLOPT_URL, x->request.url);
     SET(CURLOPT_HTTPHEADER, headers);
@@ -109,7 +121,7 @@ static CURLcode set_request(CURL *easy, const struct exchange *x, struct curl_sl
     SET(CURLOPT_TIMEOUT, (long)x->timeout_s);
     /* A matter of speed. libcurl refuses it to a handle that still has the buffer of a transfer
      * whose host name did not resolve (7.88); the next one does with that buffer. */
-    long bytes = tls || !x->sink ? BUFFER_TLS : BUFFER_PLAIN;
+    long bytes = is_tls(x) || !x->sink ? BUFFER_TLS : easy_read_bytes(net, x);
     (void)curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, bytes);
     return rc;
 #undef SET
@@ -125,7 +137,7 @@ enum err easy_setup(CURL *easy, const struct net *net, const struct exchange *x,
         return fail(why, ERR_MEMORY, "no memory for request headers");
     }
     CURLcode rc = set_rules(easy, net, http2);
-    if (!rc) rc = set_request(easy, x, headers);
+    if (!rc) rc = set_request(easy, net, x, headers);
     CURLcode user_rc = rc ? CURLE_OK : set_user_choices(easy, net, via_proxy(net, x->request.url));
     if (rc || user_rc) {
         curl_slist_free_all(headers);

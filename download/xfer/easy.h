@@ -14,5 +14,7 @@
  * is the user's (proxy, CA file). */
 NODISCARD enum err easy_setup(CURL *easy, const struct net *net, const struct exchange *x,
                               bool http2, struct curl_slist **ret_headers, struct why *why);
+/* What one read of its body may bring. */
+long easy_read_bytes(const struct net *net, const struct exchange *x);
 
 #endif

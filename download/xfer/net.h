@@ -5,8 +5,9 @@
 
 #include <stdint.h>
 
+#include "download/base/throttle.h"
+
 struct secret;
-struct throttle;
 
 enum net_ip { NET_IP_ANY, NET_IP_V4, NET_IP_V6 };
 
@@ -21,7 +22,7 @@ struct net {
     uint64_t connect_timeout_s;
     uint64_t stall_timeout_s; // no byte for this long ends an exchange
     const struct secret *token;
-    struct throttle *throttle; // of all bodies together; NULL = none
+    struct limits limits; // of all bodies together
 };
 
 #endif

@@ -8,8 +8,8 @@
 
 #include "download/base/clock.h"
 #include "download/base/mem.h"
-#include "download/base/throttle.h"
 #include "download/xfer/attempt.h"
+#include "download/xfer/pacing.h"
 
 enum {
     REPORT_MS = 100,
@@ -94,7 +94,12 @@ static void give_back(struct shard *s, struct attempt *a)
     struct exchange *x = a->exchange;
     a->exchange = NULL;
     list_remove(&a->node);
-    list_add_head(&s->idle, &a->node);
+    if (a->resting) { // its connection is gone, too: nothing of the pause is carried over
+        curl_easy_cleanup(a->easy);
+        mem_free(a);
+    } else {
+        list_add_head(&s->idle, &a->node);
+    }
     loop_post(s->opts.loop, &x->post);
 }
 
@@ -248,21 +253,6 @@ static void count_silence(struct shard *s)
     }
 }
 
-/* Lets those go on that the rate limit held back; how long to wait at most for what comes next. */
-static int wake_resting(struct shard *s)
-{
-    uint64_t wait_ns = throttle_wait_ns(s->opts.net->throttle, clock_now_ns());
-    bool any = false;
-    list_each_safe (node, &s->running) {
-        struct attempt *a = container_of(node, struct attempt, node);
-        if (a->resting && !wait_ns) attempt_go_on(a);
-        any = any || a->resting;
-    }
-    if (!s->running_count) return IDLE_MS;
-    bool soon = any && wait_ns < REPORT_MS * MILLI_NS;
-    return soon ? (int)(wait_ns / MILLI_NS) + 1 : REPORT_MS;
-}
-
 static void *shard_main(void *user)
 {
     struct shard *s = user;
@@ -276,7 +266,8 @@ static void *shard_main(void *user)
         collect_finished(s);
         count_silence(s);
         report(s);
-        int most_ms = wake_resting(s);
+        int most_ms = s->running_count ? REPORT_MS : IDLE_MS;
+        most_ms = pacing_turn(&s->opts.net->limits, &s->running, most_ms);
         if (!s->stopping) curl_multi_poll(s->multi, NULL, 0, most_ms, NULL);
     }
     obey(s);

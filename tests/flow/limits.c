@@ -70,11 +70,11 @@ Test(limits, a_wait_that_is_too_long_ends_with_when_to_come_again)
 }
 
 /* A limit is a promise: no sooner than the bytes take at that rate, over all connections together.
- * (What a run begins with is a moment's credit.) */
+ * (What a run begins with is a moment's credit, and so is what comes last.) */
 Test(limits, a_rate_limit_holds_over_all_connections)
 {
     SCOPED(scene_done) struct scene s = scene_new(NULL);
-    enum { FILES = 3, EACH = 1 << 20, RATE = 2 << 20, CREDIT_MS = 50 };
+    enum { FILES = 3, EACH = 1 << 20, RATE = 2 << 20, CREDIT_MS = 100 };
     for (int i = 0; i < FILES; i++) {
         SCOPED(mem_freep) char *path = mem_printf("%d.bin", i);
         hub_add_generated(s.hub, "org/name", path, EACH, (uint64_t)i, true);

@@ -67,3 +67,20 @@ Test(throttle, large_numbers_do_not_wrap)
     throttle_received(&t, UINT64_C(1) << 33, SECOND_NS);
     cr_expect_gt(throttle_wait_ns(&t, SECOND_NS), (UINT64_C(1) << 33) * SECOND_NS - SECOND_NS);
 }
+
+Test(throttle, the_smallest_of_several_rates_holds)
+{
+    struct throttle run = {.rate = 5 * MB};
+    struct throttle user = {.rate = 2 * MB};
+    struct limits both = {&run, &user};
+    cr_expect_eq(limits_rate(&both), 2 * MB);
+    limits_received(&both, 10 * MB, SECOND_NS);
+    uint64_t paid_ns = 5 * SECOND_NS - THROTTLE_CREDIT_NS;
+    cr_expect_eq(limits_wait_ns(&both, SECOND_NS), paid_ns);
+    cr_expect_eq(throttle_wait_ns(&run, SECOND_NS), 2 * SECOND_NS - THROTTLE_CREDIT_NS);
+    atomic_store(&user.rate, 0);
+    cr_expect_eq(limits_rate(&both), 5 * MB, "none is no rate of 0");
+    cr_expect_eq(limits_rate(&(struct limits){&run, NULL}), 5 * MB);
+    cr_expect_eq(limits_rate(&(struct limits){NULL, &user}), 0);
+    cr_expect_eq(limits_wait_ns(&(struct limits){NULL, NULL}, SECOND_NS), 0);
+}
