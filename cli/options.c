@@ -196,6 +196,19 @@ static enum err set_bytes(const struct setting *s, struct why *why)
     return OK;
 }
 
+static enum err set_rate(const struct setting *s, struct why *why)
+{
+    struct rate rate = {0};
+    struct setting part = *s;
+    bool is_file = s->text[0] == '@' && s->text[1];
+    part.text += is_file;
+    part.field = is_file ? (void *)&rate.file : (void *)&rate.bytes_per_s;
+    enum err e = is_file ? set_path(&part, why) : set_bytes(&part, why);
+    if (e) return e;
+    *(struct rate *)s->field = rate;
+    return OK;
+}
+
 static enum err set_list(const struct setting *s, struct why *why)
 {
     (void)why;
@@ -211,6 +224,7 @@ static set_fn *const SETTERS[] = {
     [KIND_SWITCH] = set_switch, [KIND_VALUE] = set_value,   [KIND_TEXT] = set_text,
     [KIND_PATH] = set_path,     [KIND_CHOICE] = set_choice, [KIND_COUNT] = set_count,
     [KIND_NUMBER] = set_number, [KIND_BYTES] = set_bytes,   [KIND_LIST] = set_list,
+    [KIND_RATE] = set_rate,
 };
 
 enum err option_set(struct options *o, const struct option *row, const char *text,

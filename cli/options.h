@@ -26,6 +26,7 @@ enum option_kind {
     KIND_COUNT,  // unsigned within [min, max]
     KIND_NUMBER, // uint64_t within [min, max]
     KIND_BYTES,  // uint64_t; curl's size suffixes
+    KIND_RATE,   // struct rate; like KIND_BYTES, or @ and the path of a file
     KIND_LIST,   // struct words; may be repeated
 };
 

@@ -63,8 +63,12 @@ static const struct option ROWS[] = {
      .min = 1, .max = MAX_CONNECTIONS, SETTING(connections)},
     {"priority", 0, GROUP_HOW, KIND_LIST, "GLOB=LEVEL", "by kind", NULL,
      "critical, high, normal or low: what is fetched first", ON_FETCH, FIELD(priority)},
-    {"limit-rate", 0, GROUP_HOW, KIND_BYTES, "RATE", NULL, NULL,
-     "bytes per second of this run, with curl's suffixes (50M)", ON_FETCH, SETTING(limit_rate)},
+    {"limit-rate", 0, GROUP_HOW, KIND_RATE, "RATE|@FILE", NULL, NULL,
+     "bytes per second of this run: 50M, or FILE says it and may change", ON_FETCH,
+     SETTING(limit_rate)},
+    {"limit-rate-shared", 0, GROUP_HOW, KIND_RATE, "RATE|@FILE", NULL, NULL,
+     "the same for all runs of this user that have this option", ON_FETCH,
+     SETTING(limit_rate_shared)},
     {"retries", 0, GROUP_HOW, KIND_COUNT, "N", "8", NULL,
      "attempts of a part in a row that brought no new byte", ON_ALL, .max = MAX_RETRIES,
      SETTING(retries)},
@@ -162,6 +166,10 @@ static const struct option ROWS[] = {
      .env = "HF_HUB_USER_AGENT_ORIGIN",
      .help = "added to the User-Agent",
      SETTING(user_agent_extra)},
+    {.kind = KIND_TEXT,
+     .env = "XDG_RUNTIME_DIR",
+     .help = "where the rate of --limit-rate-shared is kept",
+     SETTING(runtime_dir)},
 };
 _Static_assert(ARRAY_LEN(ROWS) <= OPTIONS_MAX, "struct options has an origin for every row");
 

@@ -147,6 +147,12 @@ static void add_value(struct buf *b, const struct options *o, const struct optio
     case KIND_COUNT: buf_addf(b, "%u", *(const unsigned *)field); break;
     case KIND_NUMBER:
     case KIND_BYTES: buf_addf(b, "%llu", (unsigned long long)*(const uint64_t *)field); break;
+    case KIND_RATE: {
+        const struct rate *rate = field;
+        if (rate->file) buf_addf(b, "@%s", rate->file);
+        if (!rate->file) buf_addf(b, "%llu", (unsigned long long)rate->bytes_per_s);
+        break;
+    }
     case KIND_LIST: add_words(b, field); break;
     }
 }

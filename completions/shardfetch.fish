@@ -46,6 +46,7 @@ complete -c shardfetch -n 'not __fish_seen_subcommand_from verify' -l max-worker
 complete -c shardfetch -n 'not __fish_seen_subcommand_from verify' -l connections -x -d 'connections per origin'
 complete -c shardfetch -n 'not __fish_seen_subcommand_from verify' -l mirror -x -d 'another endpoint or base URL for the same bytes; sent no token'
 complete -c shardfetch -n 'not __fish_seen_subcommand_from verify' -l priority -x -d 'critical, high, normal or low: what is fetched first'
-complete -c shardfetch -n 'not __fish_seen_subcommand_from verify' -l limit-rate -x -d 'bytes per second of this run, with curl\'s suffixes (50M)'
+complete -c shardfetch -n 'not __fish_seen_subcommand_from verify' -l limit-rate -x -d 'bytes per second of this run: 50M, or FILE says it and may change'
+complete -c shardfetch -n 'not __fish_seen_subcommand_from verify' -l limit-rate-shared -x -d 'the same for all runs of this user that have this option'
 complete -c shardfetch -n 'not __fish_seen_subcommand_from verify' -l keep-going -d 'a file that fails does not stop the others'
 complete -c shardfetch -n 'not __fish_seen_subcommand_from verify' -l dry-run -d 'the same as the command plan'

@@ -30,9 +30,7 @@ void engine_init(struct engine *e, const struct settings *s, struct spine *spine
                           .ip = IP[s->ip],
                           .connect_timeout_s = s->connect_timeout_s,
                           .stall_timeout_s = s->stall_timeout_s,
-                          .token = s->token,
-                          .limits = {.run = &e->throttle}};
-    atomic_init(&e->throttle.rate, s->limit_rate);
+                          .token = s->token};
 }
 
 static void release_library(void *engine)
@@ -97,6 +95,22 @@ enum err engine_start_pool(struct engine *e, struct why *why)
     return err;
 }
 
+static void release_limiter(void *engine)
+{
+    struct engine *e = engine;
+    limiter_stop(&e->limiter);
+}
+
+static enum err start_limiter(struct engine *e, struct why *why)
+{
+    if (e->body_net.limits.run) return OK;
+    scope_add(e->scope, release_limiter, e);
+    enum err err = limiter_start(&e->limiter, e->settings, e->loop, e->emitter, why);
+    e->body_net = e->net;
+    if (!err) e->body_net.limits = limiter_limits(&e->limiter);
+    return err;
+}
+
 static void release_shard(void *shard)
 {
     shard_stop(shard);
@@ -112,11 +126,12 @@ static unsigned wanted_shards(const struct settings *s)
 enum err engine_start_shards(struct engine *e, void *user, struct why *why)
 {
     enum err err = start_library(e, why);
+    if (!err) err = start_limiter(e, why);
     unsigned wanted = wanted_shards(e->settings);
     if (!e->bodies) e->bodies = scope_new(e->scope, "bodies");
     while (!err && e->shard_count < wanted) {
         struct shard_opts opts = {.loop = e->loop,
-                                  .net = &e->net,
+                                  .net = &e->body_net,
                                   .max_bodies = e->settings->connections,
                                   .on_report = fetch_on_report,
                                   .on_cut = fetch_on_cut,

@@ -5,8 +5,8 @@
 #define SHARDFETCH_DOWNLOAD_ENGINE_H
 
 #include "download/async/pool.h"
-#include "download/base/throttle.h"
 #include "download/calls.h"
+#include "download/limiter.h"
 #include "download/settings.h"
 #include "download/spine.h"
 #include "download/xfer/net.h"
@@ -19,8 +19,9 @@ struct engine {
     struct spine *spine;
     struct loop *loop; // the spine's
     const struct emitter *emitter;
-    struct net net;
-    struct throttle throttle;
+    struct net net;      // of calls
+    struct net body_net; // of bodies: the same, and the rate limits
+    struct limiter limiter;
     char *user_agent;
     struct shard *call_shard;
     struct shard *shards[ENGINE_MAX_SHARDS];

@@ -13,6 +13,12 @@ struct secret;
 enum settings_command { COMMAND_GET, COMMAND_PLAN, COMMAND_VERIFY };
 enum ip_version { IP_ANY, IP_V4, IP_V6 };
 
+/* Bytes per second, 0 = no limit; or the file that says it, now and whenever it changes. */
+struct rate {
+    uint64_t bytes_per_s;
+    const char *file;
+};
+
 struct settings {
     enum settings_command command;
 
@@ -43,11 +49,13 @@ struct settings {
     const char *token_note;     // where it came from, for people: "HF_TOKEN", "file '…'"
 
     /* how */
-    unsigned max_workers; // files at once
-    unsigned connections; // per origin
-    unsigned slab_budget; // slabs of all connections together; 0 = one for each
-    uint64_t limit_rate;  // bytes per second of all bodies; 0 = unlimited
-    unsigned retries;     // consecutive attempts of a part without a new byte
+    unsigned max_workers;          // files at once
+    unsigned connections;          // per origin
+    unsigned slab_budget;          // slabs of all connections together; 0 = one for each
+    struct rate limit_rate;        // of all bodies of this run
+    struct rate limit_rate_shared; // of all runs of this user that have one
+    const char *runtime_dir;       // XDG_RUNTIME_DIR
+    unsigned retries;              // consecutive attempts of a part without a new byte
     uint64_t max_wait_s;
     uint64_t stall_timeout_s;
     uint64_t connect_timeout_s;

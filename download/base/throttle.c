@@ -1,5 +1,6 @@
 #include "download/base/throttle.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "download/base/clock.h"
@@ -8,6 +9,23 @@
 static uint64_t cost_ns(uint64_t bytes, uint64_t rate)
 {
     return bytes / rate * SECOND_NS + (uint64_t)((double)(bytes % rate) * 1e9 / (double)rate);
+}
+
+/* Of taste: nobody who sets a rate wants to wait longer for what went before. */
+static const uint64_t DEBT_MOST_NS = 60 * SECOND_NS;
+
+void throttle_set_rate(struct throttle *t, uint64_t rate, uint64_t now_ns)
+{
+    uint64_t old = atomic_exchange(&t->rate, rate);
+    uint64_t due = atomic_load(&t->due_ns);
+    uint64_t next;
+    do {
+        if (due <= now_ns) return;
+        double owed_ns = (double)(due - now_ns);
+        if (old && rate) owed_ns = owed_ns * (double)old / (double)rate;
+        bool most = owed_ns > (double)DEBT_MOST_NS;
+        next = now_ns + (most ? DEBT_MOST_NS : (uint64_t)owed_ns);
+    } while (!atomic_compare_exchange_weak(&t->due_ns, &due, next));
 }
 
 void throttle_received(struct throttle *t, uint64_t bytes, uint64_t now_ns)

@@ -9,13 +9,15 @@
 #include <stdint.h>
 
 struct throttle {
-    atomic_uint_least64_t rate;   // bytes per second; 0 = unlimited. May change at any time
+    atomic_uint_least64_t rate;   // bytes per second; 0 = unlimited
     atomic_uint_least64_t due_ns; // when all that was received will have been paid for
 };
 
 /* What was not used up this long ago is lost: bursts are no larger. */
 #define THROTTLE_CREDIT_NS UINT64_C(50000000)
 
+/* What is owed is owed at the new rate from now on, and at most for a minute. */
+void throttle_set_rate(struct throttle *t, uint64_t rate, uint64_t now_ns);
 void throttle_received(struct throttle *t, uint64_t bytes, uint64_t now_ns);
 /* Nanoseconds until more may be received; 0 = now. NULL is unlimited. */
 uint64_t throttle_wait_ns(const struct throttle *t, uint64_t now_ns);

@@ -1,14 +1,18 @@
+#include <signal.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <criterion/criterion.h>
 
+#include "download/base/clock.h"
 #include "download/base/mem.h"
 #include "tests/flow/run.h"
 #include "tests/flow/scene.h"
 #include "tests/flow/servers.h"
+#include "tests/support/proc.h"
 #include "tests/support/tmpdir.h"
 
-enum { MANY = 5000 };
+enum { MANY = 5000, SOON_MS = 30 * 1000 };
 
 /* The Hub's quota of 3,000, with a window a hundredth as long. */
 Test(limits, thousands_of_small_files_pass_under_the_buckets_of_the_hub)
@@ -95,6 +99,71 @@ Test(limits, a_slow_rate_stalls_nothing)
     GET(&s, "org/name", "--local-dir", "out", "--limit-rate", "20K", "--stall-timeout", "1");
     scene_expect(&s, 0, NULL);
     cr_expect_eq(scene_events(&s, "retry"), 0);
+}
+
+/* At its first rate it would take a week. */
+Test(limits, a_rate_in_a_file_changes_while_it_runs)
+{
+    SCOPED(scene_done) struct scene s = scene_new(NULL);
+    hub_add_generated(s.hub, "org/name", "a.bin", 700 * 1024, 1, true);
+    tmpdir_put_text(s.dir, "rate", "1\n");
+    scene_start(&s,
+                WORDS("get", "--json", "org/name", "--local-dir", "out", "--limit-rate", "@rate"));
+    const struct hub_log_filter body = {.route = HUB_CDN, .status = 206};
+    cr_assert(hub_log_wait(hub_log(s.hub), &body, 1, SOON_MS));
+    tmpdir_put_text(s.dir, "rate", "fast\n");
+    cr_assert(proc_wait_out(s.proc, "\"code\":\"limit-rate\"", SOON_MS), "%s", proc_out(s.proc));
+    tmpdir_put_text(s.dir, "other", "none");
+    SCOPED(mem_freep) char *from = mem_printf("%s/other", s.dir);
+    SCOPED(mem_freep) char *to = mem_printf("%s/rate", s.dir);
+    cr_assert_eq(rename(from, to), 0);
+    scene_end(&s);
+    scene_expect(&s, 0, NULL);
+    cr_expect(strstr(scene_text(&s, "warning", 0, "message"), "neither a rate"));
+}
+
+Test(limits, a_file_without_a_rate_is_a_mistake)
+{
+    SCOPED(scene_done) struct scene s = scene_new(NULL);
+    hub_add_generated(s.hub, "org/name", "a.bin", 1000, 1, true);
+    GET(&s, "org/name", "--local-dir", "out", "--limit-rate", "@nowhere");
+    scene_expect(&s, 2, "nowhere");
+    tmpdir_put_text(s.dir, "rate", "");
+    GET(&s, "org/name", "--local-dir", "out", "--limit-rate", "@rate");
+    scene_expect(&s, 2, "neither a rate");
+}
+
+/* Two programs at once, then one that was killed: together no faster than the rate. */
+Test(limits, a_shared_rate_holds_over_all_runs_and_survives_one_that_is_killed)
+{
+    enum { EACH = 2 << 20, RATE = 2 << 20, CREDIT_MS = 200 };
+    SCOPED(scene_done) struct scene s = scene_new(NULL);
+    SCOPED(scene_done) struct scene other = scene_new(NULL);
+    SCOPED(mem_freep) char *runtime = mem_printf("XDG_RUNTIME_DIR=%s", s.dir);
+    s.env = other.env = WORDS(runtime);
+    hub_add_generated(s.hub, "org/name", "a.bin", EACH, 1, true);
+    hub_add_generated(other.hub, "org/name", "b.bin", EACH, 2, true);
+    static const char *const ARGS[] = {
+        "get", "--json", "org/name", "--local-dir", "out", "--limit-rate-shared", "2M", NULL};
+    uint64_t from_ns = clock_now_ns();
+    scene_start(&other, ARGS);
+    scene_run(&s, ARGS);
+    scene_end(&other);
+    uint64_t took_ms = (clock_now_ns() - from_ns) / MILLI_NS;
+    scene_expect(&s, 0, NULL);
+    scene_expect(&other, 0, NULL);
+    cr_expect_geq(took_ms, (uint64_t)2 * EACH * 1000 / RATE - CREDIT_MS);
+
+    hub_add_generated(other.hub, "org/name", "c.bin", EACH, 3, true);
+    scene_start(&other, WORDS("get", "--json", "org/name", "--local-dir", "out",
+                              "--limit-rate-shared", "1"));
+    const struct hub_log_filter body = {.route = HUB_CDN, .status = 206, .file = "c.bin"};
+    cr_assert(hub_log_wait(hub_log(other.hub), &body, 1, SOON_MS));
+    proc_signal(other.proc, SIGKILL);
+    cr_assert(proc_wait(other.proc, SOON_MS));
+    scene_run(&s, WORDS("get", "--json", "org/name", "--local-dir", "again", "--limit-rate-shared",
+                        "1000M"));
+    scene_expect(&s, 0, NULL);
 }
 
 Test(limits, a_priority_decides_what_comes_first)

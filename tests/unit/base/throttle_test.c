@@ -84,3 +84,15 @@ Test(throttle, the_smallest_of_several_rates_holds)
     cr_expect_eq(limits_rate(&(struct limits){NULL, &user}), 0);
     cr_expect_eq(limits_wait_ns(&(struct limits){NULL, NULL}, SECOND_NS), 0);
 }
+
+Test(throttle, who_sets_a_rate_waits_a_minute_at_most_for_what_went_before)
+{
+    struct throttle t = {.rate = 1};
+    throttle_received(&t, 10000, SECOND_NS);
+    throttle_set_rate(&t, 1, SECOND_NS);
+    cr_expect_eq(throttle_wait_ns(&t, SECOND_NS), 60 * SECOND_NS);
+    throttle_set_rate(&t, 2, SECOND_NS);
+    cr_expect_eq(throttle_wait_ns(&t, SECOND_NS), 30 * SECOND_NS);
+    throttle_set_rate(&t, 0, SECOND_NS);
+    cr_expect_eq(throttle_wait_ns(&t, SECOND_NS), 0);
+}
