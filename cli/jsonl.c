@@ -9,12 +9,19 @@
 #include "download/base/str.h"
 
 /* Encoded bytes per text, so that the longest line (file_done: file, path, file_b64) fits. */
-enum { SMALL_MAX = 512, NAME_MAX_BYTES = 4096, PATH_MAX_BYTES = 5600, TEXT_MAX = 4096 };
+enum {
+    WORD_MAX = 128,
+    SMALL_MAX = 512,
+    NAME_MAX_BYTES = 4096,
+    PATH_MAX_BYTES = 5600,
+    TEXT_MAX = 4096
+};
 enum {
     WORST_ESCAPE = 6,
     EXACT_NAME_MAX = 4000,
     FILE_ENTRY_MAX = 256,
     TASK_ENTRY_MAX = 1024,
+    ORIGIN_ENTRY_MAX = 1024,
     RESOURCES_MAX = 3072
 };
 
@@ -206,9 +213,9 @@ static void add_file_done(struct buf *b, const struct event_file_done *e)
     add_file(b, e->file);
     add_text(b, "path", e->path, PATH_MAX_BYTES);
     add_number(b, "size", e->size);
-    add_small(b, "digest", e->digest);
+    add_text(b, "digest", e->digest, WORD_MAX);
     json_add_bool_field(b, "verified", e->verified);
-    add_small(b, "verified_by", e->verified_by);
+    add_text(b, "verified_by", e->verified_by, WORD_MAX);
     add_number(b, "elapsed_ms", e->elapsed_ms);
     add_number(b, "bytes_fetched", e->bytes_fetched);
     add_number(b, "bytes_reused", e->bytes_reused);
@@ -292,7 +299,8 @@ static void add_origin(struct buf *b, const struct origin_row *row)
     buf_addc(b, '}');
 }
 
-static void add_result(struct buf *b, const struct event_result *e, const struct stream_loss *l)
+static void add_result(struct buf *b, const struct event_result *e, const struct stream_loss *l,
+                       size_t line_start)
 {
     add_small(b, "status", e->status);
     add_number(b, "exit", (uint64_t)e->exit);
@@ -314,8 +322,10 @@ static void add_result(struct buf *b, const struct event_result *e, const struct
     json_add_null_field(b, "why_slow");
     json_add_key(b, "origins");
     buf_addc(b, '[');
-    for (size_t i = 0; i < e->origin_count; i++)
+    for (size_t i = 0; i < e->origin_count; i++) {
+        if (b->len - line_start > JSONL_MAX_BYTES - ORIGIN_ENTRY_MAX) break;
         add_origin(b, &e->origins[i]);
+    }
     buf_addc(b, ']');
 }
 
@@ -344,7 +354,7 @@ void jsonl_encode(const struct event *e, const struct jsonl_head *head, struct b
     case EV_FILE_FAILED: add_file_failed(ret, &e->u.file_failed); break;
     case EV_WARNING: add_warning(ret, &e->u.warning); break;
     case EV_TASKS: add_tasks(ret, &e->u.tasks, start); break;
-    case EV_RESULT: add_result(ret, &e->u.result, &head->loss); break;
+    case EV_RESULT: add_result(ret, &e->u.result, &head->loss, start); break;
     }
     buf_adds(ret, "}\n");
 }

@@ -100,7 +100,7 @@ struct event_mirror {
     uint64_t id;            // the file by which it showed
     const char *cause;      // a cause, a code, or "differs": it says that it has another file
     uint64_t wait_ms;       // NUMBER_UNKNOWN: as long as this file is concerned
-    uint64_t offset, bytes; // that it sent and that are fetched again, or NUMBER_UNKNOWN
+    uint64_t offset, bytes; // where its wrong bytes are, to a block; or NUMBER_UNKNOWN
 };
 
 struct event_file_done {

@@ -3,34 +3,51 @@
  * others. Then either all is well, and it was that place; or the rest is looked at in the same way,
  * until all is from one place, and that one has been proven wrong by itself.
  *
- *   bytes of an earlier run ─▶ a mirror that was wrong before ─▶ the last mirror ─▶ … ─▶ the own
- * place
+ *   bytes of an earlier run, a mirror that was wrong before, the last mirror, …, the own place
  *
- * Every round takes a place away, so there is an end. */
+ * Every round takes a place away, so there is an end. Prints of the suspected bytes, taken before
+ * and after, tell where in them the wrong ones were. */
 #include "download/base/clock.h"
 #include "download/base/mem.h"
 #include "download/file_places.h"
 #include "download/file_task.h"
 
-static void tell(const struct place *p, uint64_t wait_ns)
+/* From where to where the prints differ; all of what was suspected when they do not. */
+static struct range wrong_bytes(const struct file_task *t)
 {
-    const struct file_task *t = p->file;
-    bool ranged = t->suspected.count > 0;
-    emit(t->fetch->emitter,
-         (struct event){.type = EV_MIRROR,
-                        .u.mirror = {.origin = t->fetch->mirrors.items[p->origin].name,
-                                     .id = t->file->id,
-                                     .cause = cause_word(CAUSE_DIGEST),
-                                     .wait_ms = wait_ns / MILLI_NS,
-                                     .offset = ranged ? t->suspected.items[0].from : 0,
-                                     .bytes = ranged ? ranges_total(&t->suspected) : t->size}});
+    struct range wrong = {UINT64_MAX, 0};
+    size_t k = 0;
+    for (size_t i = 0; i < t->suspected.count; i++) {
+        const struct range *r = &t->suspected.items[i];
+        for (uint64_t at = r->from; at < r->to; at += PRINT_BLOCK_BYTES, k++) {
+            bool same = k < t->before.count && k < t->after.count &&
+                        t->before.items[k] == t->after.items[k];
+            if (same) continue;
+            uint64_t end = r->to - at < PRINT_BLOCK_BYTES ? r->to : at + PRINT_BLOCK_BYTES;
+            if (at < wrong.from) wrong.from = at;
+            if (end > wrong.to) wrong.to = end;
+        }
+    }
+    if (wrong.to) return wrong;
+    size_t n = t->suspected.count;
+    if (n == 0) return (struct range){0, t->size};
+    return (struct range){t->suspected.items[0].from, t->suspected.items[n - 1].to};
 }
 
 static void convict(struct place *p)
 {
-    struct fetch *f = p->file->fetch;
+    struct file_task *t = p->file;
+    struct fetch *f = t->fetch;
+    uint64_t wait_ns = mirrors_wrong(&f->mirrors, p->origin, loop_now_ns(f->loop));
+    struct range wrong = wrong_bytes(t);
     p->state = PLACE_GONE;
-    tell(p, mirrors_wrong(&f->mirrors, p->origin, loop_now_ns(f->loop)));
+    emit(f->emitter, (struct event){.type = EV_MIRROR,
+                                    .u.mirror = {.origin = f->mirrors.items[p->origin].name,
+                                                 .id = t->file->id,
+                                                 .cause = cause_word(CAUSE_DIGEST),
+                                                 .wait_ms = wait_ns / MILLI_NS,
+                                                 .offset = wrong.from,
+                                                 .bytes = wrong.to - wrong.from}});
 }
 
 /* The journal says what is there, not what was. */
@@ -43,51 +60,53 @@ static enum err rewrite_journal(struct file_task *t, struct why *why)
     return e;
 }
 
-/* These bytes are missing again. */
-static void take_out(struct file_task *t, struct ranges *take_bad)
+void file_blame_forget(struct file_task *t)
+{
+    ranges_clear(&t->suspected);
+    t->suspect = NULL;
+    t->inquest = INQUEST_NONE;
+}
+
+/* What is suspected is missing again. */
+static void take_out(struct file_task *t)
 {
     struct fetch *f = t->fetch;
-    uint64_t bytes = ranges_total(take_bad);
-    const struct range *first = take_bad->items;
-    for (size_t i = 0; i < take_bad->count; i++) {
-        ranges_remove(&t->done, take_bad->items[i].from, take_bad->items[i].to);
-        ranges_remove(&t->claimed, take_bad->items[i].from, take_bad->items[i].to);
+    const struct range *first = t->suspected.items;
+    for (size_t i = 0; i < t->suspected.count; i++) {
+        ranges_remove(&t->done, t->suspected.items[i].from, t->suspected.items[i].to);
+        ranges_remove(&t->claimed, t->suspected.items[i].from, t->suspected.items[i].to);
     }
-    f->bytes_present -= bytes;
+    f->bytes_present -= ranges_total(&t->suspected);
     emit(f->emitter, (struct event){.type = EV_RETRY,
                                     .u.retry = {.id = t->file->id,
                                                 .offset = first ? first->from : 0,
                                                 .attempt = 1,
                                                 .cause = cause_word(CAUSE_DIGEST),
                                                 .http_status = NUMBER_UNKNOWN}});
-    ranges_done(&t->suspected);
-    t->suspected = *take_bad;
-    *take_bad = (struct ranges){0};
     file_task_new_hasher(t);
     struct why why;
     enum err e = rewrite_journal(t, &why);
     if (e) file_task_fail(t, e, &why);
+    if (!e && !file_places_choose(t)) file_places_resolve(t);
 }
 
-/* Bytes that no place of this run vouches for. */
+/* Bytes that no place of this run vouches for: fetched again, whoever was wrong then. */
 static bool take_out_earlier(struct file_task *t)
 {
-    struct ranges earlier = {0};
     for (size_t i = 0; i < t->done.count; i++)
-        ranges_add(&earlier, t->done.items[i].from, t->done.items[i].to);
+        ranges_add(&t->suspected, t->done.items[i].from, t->done.items[i].to);
     for (size_t i = 0; i < t->place_count; i++) {
         const struct ranges *served = &t->places[i].served;
         for (size_t k = 0; k < served->count; k++)
-            ranges_remove(&earlier, served->items[k].from, served->items[k].to);
+            ranges_remove(&t->suspected, served->items[k].from, served->items[k].to);
     }
-    uint64_t bytes = ranges_total(&earlier);
-    if (bytes) {
-        t->fetch->bytes_reused -= bytes;
-        t->reused -= bytes;
-        take_out(t, &earlier);
-    }
-    ranges_done(&earlier);
-    return bytes != 0;
+    uint64_t bytes = ranges_total(&t->suspected);
+    if (bytes == 0) return false;
+    t->fetch->bytes_reused -= bytes;
+    t->reused -= bytes;
+    take_out(t);
+    file_blame_forget(t);
+    return true;
 }
 
 /* Places that the bytes are from, by preference. */
@@ -111,7 +130,6 @@ static struct place *least_trusted(const struct file_task *t, struct place *cons
 /* All is from `p`: that one it is. The others get their chance, all bytes anew. */
 static enum blame only_one_left(struct file_task *t, struct place *p)
 {
-    ranges_clear(&t->suspected);
     convict(p);
     bool others = false;
     for (size_t i = 0; i < t->place_count; i++) {
@@ -119,10 +137,9 @@ static enum blame only_one_left(struct file_task *t, struct place *p)
         others = others || t->places[i].state != PLACE_GONE;
     }
     if (!others) return BLAME_ALL;
-    struct ranges all = {0};
-    ranges_add(&all, 0, t->size);
-    take_out(t, &all);
-    ranges_clear(&t->suspected); // it was judged already
+    ranges_add(&t->suspected, 0, t->size);
+    take_out(t);
+    file_blame_forget(t); // it was judged already
     file_places_forget(t);
     return BLAME_AGAIN;
 }
@@ -130,29 +147,49 @@ static enum blame only_one_left(struct file_task *t, struct place *p)
 enum blame file_blame(struct file_task *t)
 {
     if (t->place_count == 1 || t->size == 0) return BLAME_NOBODY;
-    t->suspect = NULL; // if it was, then not alone
-    enum blame found = BLAME_AGAIN;
+    file_blame_forget(t); // whoever it was, not alone
+    if (take_out_earlier(t)) return BLAME_AGAIN;
     SCOPED(mem_freep) struct place **from = mem_array(t->place_count, sizeof(struct place *));
-    if (take_out_earlier(t)) {
-        ranges_clear(&t->suspected);
-    } else {
-        size_t n = serving(t, from);
-        struct place *p = n > 1 ? least_trusted(t, from, n) : from[0];
-        if (n > 1) {
-            p->suspect = true;
-            t->suspect = p;
-            take_out(t, &p->served);
-        } else {
-            found = only_one_left(t, p);
-        }
-    }
-    if (found == BLAME_AGAIN && !file_places_choose(t)) file_places_resolve(t);
-    return found;
+    size_t n = serving(t, from);
+    if (n == 1) return only_one_left(t, from[0]);
+    t->suspect = least_trusted(t, from, n);
+    t->suspect->suspect = true;
+    ranges_done(&t->suspected);
+    t->suspected = t->suspect->served;
+    t->suspect->served = (struct ranges){0};
+    t->inquest = INQUEST_BEFORE;
+    file_job_print(t, &t->before);
+    return BLAME_AGAIN;
 }
 
-void file_blame_settle(struct file_task *t)
+bool file_blame_settle(struct file_task *t)
 {
-    if (!t->suspect) return;
-    convict(t->suspect);
-    t->suspect = NULL;
+    if (t->inquest != INQUEST_AGAIN) return false;
+    t->inquest = INQUEST_AFTER;
+    file_job_print(t, &t->after);
+    return true;
+}
+
+bool file_blame_step(struct file_task *t)
+{
+    switch (t->inquest) {
+    case INQUEST_NONE:
+    case INQUEST_AGAIN: return false;
+    case INQUEST_BEFORE:
+        t->inquest = INQUEST_AGAIN;
+        take_out(t);
+        return true;
+    case INQUEST_AFTER:
+        convict(t->suspect);
+        file_blame_forget(t);
+        return false;
+    }
+    return false;
+}
+
+void file_blame_done(struct file_task *t)
+{
+    ranges_done(&t->suspected);
+    mem_free(t->before.items);
+    mem_free(t->after.items);
 }

@@ -116,23 +116,31 @@ static void publish(struct file_task *t)
     file_job_publish(t);
 }
 
+/* The digest of what is there; false: it cannot be had, and the file has failed. */
+static bool finish_digest(struct file_task *t, struct digest *ret)
+{
+    if (t->hasher && hasher_finish(t->hasher, ret)) return true;
+    struct why why;
+    enum err e =
+        fail(&why, ERR_INTERNAL, "the digest of '%s' cannot be computed", t->file->entry->path);
+    file_task_fail(t, e, &why);
+    return false;
+}
+
 void file_task_check(struct file_task *t)
 {
-    if (!file_task_has_digest(t)) {
+    bool was_right = t->inquest == INQUEST_AFTER;
+    if (file_blame_step(t)) return;
+    if (was_right || !file_task_has_digest(t)) {
         publish(t);
         return;
     }
     if (t->hasher && hasher_bytes(t->hasher) != t->size) return;
     struct digest actual;
-    if (!t->hasher || !hasher_finish(t->hasher, &actual)) {
-        struct why why;
-        enum err e =
-            fail(&why, ERR_INTERNAL, "the digest of '%s' cannot be computed", t->file->entry->path);
-        file_task_fail(t, e, &why);
-    } else if (digest_equal(&actual, &t->file->entry->digest)) {
-        file_blame_settle(t);
-        publish(t);
-    } else {
+    if (!finish_digest(t, &actual)) return;
+    if (!digest_equal(&actual, &t->file->entry->digest)) {
         digest_failed(t, &actual);
+    } else if (!file_blame_settle(t)) {
+        publish(t);
     }
 }

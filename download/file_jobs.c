@@ -2,6 +2,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "download/base/mem.h"
 #include "download/file_task.h"
 
 /* Less than a kill may cost anyway: smaller files have no journal. */
@@ -123,6 +124,43 @@ void file_job_hash(struct file_task *t, uint64_t to)
 {
     t->hash_to = to;
     submit(t, "hash", hash);
+}
+
+/* ---- what changed ---- */
+
+static enum err print_range(const struct file_task *t, const struct range *r, unsigned char *block,
+                            struct why *why)
+{
+    struct prints *p = t->prints;
+    for (uint64_t at = r->from; at < r->to; at += PRINT_BLOCK_BYTES) {
+        uint64_t left = r->to - at;
+        size_t len = left < PRINT_BLOCK_BYTES ? (size_t)left : PRINT_BLOCK_BYTES;
+        enum err e = fs_read_at(t->part_fd, block, &len, at, t->file->entry->path, why);
+        if (e) return e;
+        p->items[p->count++] = crc32c(block, len);
+    }
+    return OK;
+}
+
+static void print(struct job *j)
+{
+    struct file_job *fj = of(j);
+    struct file_task *t = fj->file;
+    for (size_t i = 0; i < t->suspected.count && !fj->err; i++)
+        fj->err = print_range(t, &t->suspected.items[i], j->scratch, &fj->why);
+}
+
+void file_job_print(struct file_task *t, struct prints *ret)
+{
+    size_t blocks = 0;
+    for (size_t i = 0; i < t->suspected.count; i++) {
+        uint64_t len = t->suspected.items[i].to - t->suspected.items[i].from;
+        blocks += (size_t)((len + PRINT_BLOCK_BYTES - 1) / PRINT_BLOCK_BYTES);
+    }
+    mem_free(ret->items);
+    *ret = (struct prints){.items = mem_array(blocks + 1, sizeof(*ret->items))};
+    t->prints = ret;
+    submit(t, "compare", print);
 }
 
 static void publish(struct job *j)

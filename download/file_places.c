@@ -41,6 +41,7 @@ void file_places_forget(struct file_task *t)
 {
     for (size_t i = 0; i < t->place_count; i++)
         ranges_clear(&t->places[i].served);
+    file_blame_forget(t);
 }
 
 /* ---- which ---- */

@@ -71,14 +71,33 @@ const char *file_places_told(const struct file_task *t, uint64_t *ret_count);
 /* Nothing of what arrived counts any more. */
 void file_places_forget(struct file_task *t);
 
-/* file_blame.c: all bytes are in their place, and they are not the file. */
+/* file_blame.c. Where a file's bytes are compared with those that came before. */
+enum { PRINT_BLOCK_BYTES = 64 * 1024 }; // as exact as anybody needs; 4 bytes are kept for each
+struct prints {
+    uint32_t *items; // [0..count): CRC-32C of one block each
+    size_t count;
+};
+enum inquest {
+    INQUEST_NONE,
+    INQUEST_BEFORE, // prints of the suspected bytes are taken
+    INQUEST_AGAIN,  // they are fetched again
+    INQUEST_AFTER, // all is well now: prints are taken once more, to tell where they had been wrong
+};
+/* Goes on with what it is at; true: it is not finished, the file is not to be checked yet. */
+bool file_blame_step(struct file_task *t);
+/* Nobody is suspected (any more). */
+void file_blame_forget(struct file_task *t);
+void file_blame_done(struct file_task *t);
+
+/* All bytes are in their place, and they are not the file. */
 enum blame {
     BLAME_NOBODY, // there is one place only, or the bytes are of an earlier run: as without mirrors
     BLAME_AGAIN,  // what the least trusted place sent is missing again
     BLAME_ALL,    // the whole file from each place alone was wrong
 };
 enum blame file_blame(struct file_task *t);
-/* All is well now: the place whose bytes were fetched again last had been wrong. */
-void file_blame_settle(struct file_task *t);
+/* All is well now: the place whose bytes were fetched again last had been wrong. True: it is to be
+ * found out where, and that takes a while (file_blame_step). */
+bool file_blame_settle(struct file_task *t);
 
 #endif

@@ -107,7 +107,7 @@ void file_task_free(struct file_task *t)
     fs_closep(&t->journal_fd);
     ranges_done(&t->done);
     ranges_done(&t->claimed);
-    ranges_done(&t->suspected);
+    file_blame_done(t);
     dest_names_done(&t->names);
     mem_free(t);
 }

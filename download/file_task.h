@@ -60,11 +60,13 @@ struct file_task {
 
     struct place *places; // [0..place_count): [0] the source's own, then mirrors
     size_t place_count;
-    unsigned asking;         // places that are being asked
-    unsigned failovers;      // to another place, since the last new byte
-    struct place *suspect;   // its bytes are being fetched again, to see whether they were wrong
-    struct ranges suspected; // these
-    unsigned decisions;      // that changed how it is fetched: a wait, another URL, a new beginning
+    unsigned asking;             // places that are being asked
+    unsigned failovers;          // to another place, since the last new byte
+    struct place *suspect;       // its bytes are fetched again, to see whether they were wrong
+    struct ranges suspected;     // these
+    struct prints before, after; // of these, as they were and as they are
+    enum inquest inquest;
+    unsigned decisions; // that changed how it is fetched: a wait, another URL, a new beginning
 
     int part_fd;
     int journal_fd;
@@ -86,6 +88,7 @@ struct file_task {
     struct file_job job; // one at a time
     bool job_out;
     uint64_t hash_to;      // of a hashing job
+    struct prints *prints; // of a printing job
     struct fs_stamp stamp; // after publishing
 
     uint64_t start_ns, fetched, reused;
@@ -142,5 +145,7 @@ void file_job_open_final(struct file_task *t);
 void file_job_hash(struct file_task *t, uint64_t to);
 void file_job_publish(struct file_task *t);
 void file_job_link(struct file_task *t);
+/* One print for each block of `suspected`. */
+void file_job_print(struct file_task *t, struct prints *ret);
 
 #endif

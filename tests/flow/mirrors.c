@@ -1,101 +1,12 @@
-/* Several hubs with the same repo: the scene's own is the source, the others are mirrors. What one
- * of them does wrong costs time or bytes, never the file; no mirror ever sees the token. */
+/* Several hubs with the same repo: what is wrong with one of them costs time, never the file, and
+ * the source's own refusals stay the answer. */
 #include <inttypes.h>
-#include <string.h>
 
 #include <criterion/criterion.h>
 
 #include "download/base/mem.h"
-#include "download/base/str.h"
-#include "tests/flow/scene.h"
+#include "tests/flow/play.h"
 #include "tests/flow/servers.h"
-
-enum {
-    SMALL = 1 << 20,  // of one request
-    LARGE = 80 << 20, // more parts than connections, and worth asking mirrors for
-};
-
-struct play {
-    struct scene scene;
-    struct hub *mirror;
-    uint64_t size;
-};
-
-/* Large files take long enough for a mirror to answer before their last part is given out. */
-static struct play play_new(uint64_t size)
-{
-    const struct hub_options paced = {.conn_rate = 40 << 20};
-    struct play p = {.scene = scene_new(&paced), .size = size};
-    p.mirror = start_hub(&(struct hub_options){0});
-    hub_add_generated(p.scene.hub, "org/name", "big.bin", size, 1, true);
-    hub_add_generated(p.mirror, "org/name", "big.bin", size, 1, true);
-    return p;
-}
-
-/* Never the token, to no mirror, at no origin of it. */
-static void expect_no_token(struct hub *mirror)
-{
-    cr_expect_not(hub_log_contains(hub_log(mirror), &(struct hub_log_filter){0}, CANARY),
-                  "a mirror got the token");
-}
-
-static void play_done(struct play *p)
-{
-    expect_no_token(p->mirror);
-    hub_free(p->mirror);
-    scene_done(&p->scene);
-}
-
-static void fault_at(struct hub *h, const char *spec)
-{
-    struct hub_fault f;
-    struct why why = {{0}};
-    SCOPED(mem_freep) char *text = NULL;
-    cr_assert_eq(hub_fault_parse(spec, &f, &text, &why), OK, "%s", why.text);
-    hub_add_fault(h, &f);
-}
-
-#define PLAY(p, mirror_url, ...)                                                                   \
-    GET(&(p)->scene, "org/name", "--local-dir", "out", "--mirror", mirror_url, "--stall-timeout",  \
-        "1", "--connect-timeout", "1", __VA_ARGS__)
-
-static uint64_t bodies_of(struct hub *h)
-{
-    return hub_log_bytes(hub_log(h), &(struct hub_log_filter){.route = HUB_CDN}) +
-           hub_log_bytes(hub_log(h), &(struct hub_log_filter){.route = HUB_SMALL});
-}
-
-static size_t resolves_of(struct hub *h)
-{
-    return hub_log_count(hub_log(h), &(struct hub_log_filter){.route = HUB_RESOLVE});
-}
-
-static void expect_right(struct play *p)
-{
-    scene_expect(&p->scene, 0, NULL);
-    scene_expect_file(&p->scene, "out/big.bin", "org/name", "big.bin");
-}
-
-/* The row of an origin in `result`; a missing one fails the test. */
-static uint64_t of_origin(const struct scene *s, const char *origin, const char *key)
-{
-    const struct json *rows = json_get(scene_event(s, "result", 0), "origins");
-    for (const struct json *row = json_first(rows); row; row = json_next(row)) {
-        uint64_t n = 0;
-        if (!str_eq(json_string(json_get(row, "origin")), origin)) continue;
-        cr_assert(json_u64(json_get(row, key), &n), "no '%s'", key);
-        return n;
-    }
-    cr_assert_fail("no origin '%s' in the result: %s", origin, s->out);
-    return 0;
-}
-
-static void expect_mirror_event(const struct scene *s, const char *origin, const char *cause)
-{
-    cr_assert_geq(scene_events(s, "mirror"), 1, "%s", s->out);
-    cr_expect_str_eq(scene_text(s, "mirror", 0, "origin"), origin);
-    cr_expect_str_eq(scene_text(s, "mirror", 0, "cause"), cause);
-}
 
 /* ---- all are well ---- */
 
@@ -239,101 +150,67 @@ Test(mirrors, one_that_crawls_is_left_to_its_pace)
     PLAY(&p, hub_endpoint(p.mirror), "--connections", "2");
     expect_right(&p);
     cr_expect_lt(bodies_of(p.mirror), SMALL);
-    cr_expect_lt(scene_number(&p.scene, "result", 0, "elapsed_ms"), 20000,
-                 "80 MiB would take an hour");
 }
 
-/* ---- bytes that are wrong ---- */
-
-/* A mirror that says to have the file and sends another's bytes, of the same size. */
-struct liar {
-    struct play play;
-    struct hub *other;
-};
-
-static struct liar liar_new(uint64_t size)
+/* Its answer may be long in coming: nobody waits for it once the file is here. */
+Test(mirrors, one_that_does_not_answer_keeps_nobody_waiting)
 {
-    struct liar l = {.play = play_new(size)};
-    l.other = start_hub(&(struct hub_options){0});
-    hub_add_generated(l.other, "org/name", "big.bin", size, 2, true);
-    SCOPED(mem_freep)
-    char *fault =
-        mem_printf("resolve * location=%s/org/name/resolve/main/big.bin", hub_endpoint(l.other));
-    fault_at(l.play.mirror, fault);
-    return l;
-}
-
-static void liar_done(struct liar *l)
-{
-    expect_no_token(l->other);
-    hub_free(l->other);
-    play_done(&l->play);
-}
-
-Test(mirrors, bytes_that_a_mirror_got_wrong_are_fetched_again_elsewhere)
-{
-    SCOPED(liar_done) struct liar l = liar_new(LARGE);
-    struct play *p = &l.play;
-    PLAY(p, hub_endpoint(p->mirror), "--connections", "2");
-    expect_right(p);
-    expect_mirror_event(&p->scene, hub_endpoint(p->mirror), "digest");
-    uint64_t again = scene_number(&p->scene, "mirror", 0, "bytes");
-    cr_expect_gt(again, 0);
-    cr_expect_lt(again, p->size, "only what it sent");
-    cr_expect_eq(of_origin(&p->scene, hub_endpoint(p->mirror), "bytes"), again);
-    cr_expect_eq(of_origin(&p->scene, hub_endpoint(p->mirror), "wrong"), 1);
-    cr_expect_eq(of_origin(&p->scene, hub_endpoint(p->scene.hub), "bytes"), p->size);
-    cr_expect_eq(of_origin(&p->scene, hub_endpoint(p->scene.hub), "wrong"), 0);
-    cr_expect_eq(scene_number(&p->scene, "result", 0, "bytes_fetched"), p->size + again);
-}
-
-Test(mirrors, one_that_was_wrong_serves_no_other_file)
-{
-    SCOPED(liar_done) struct liar l = liar_new(SMALL);
-    struct play *p = &l.play;
-    hub_add_generated(p->scene.hub, "org/name", "next.bin", SMALL, 3, true);
-    hub_add_generated(p->mirror, "org/name", "next.bin", SMALL, 3, true);
-    hub_add_generated(l.other, "org/name", "next.bin", SMALL, 4, true);
-    scene_fault(&p->scene, "cdn * #1 status=503"); // each begins at the mirror, if it may
-    PLAY(p, hub_endpoint(p->mirror), "--connections", "1", "--max-workers", "1");
-    expect_right(p);
-    scene_expect_file(&p->scene, "out/next.bin", "org/name", "next.bin");
-    cr_expect_eq(of_origin(&p->scene, hub_endpoint(p->mirror), "bytes"), SMALL, "%s", p->scene.out);
-    cr_expect_eq(of_origin(&p->scene, hub_endpoint(p->mirror), "wrong"), 1);
-}
-
-Test(mirrors, of_three_the_wrong_one_is_found)
-{
-    SCOPED(liar_done) struct liar l = liar_new(LARGE);
-    struct play *p = &l.play;
-    SCOPED(hub_freep) struct hub *third = start_hub(&(struct hub_options){0});
-    hub_add_generated(third, "org/name", "big.bin", LARGE, 1, true);
-    PLAY(p, hub_endpoint(p->mirror), "--mirror", hub_endpoint(third), "--connections", "3");
-    expect_right(p);
-    cr_expect_eq(of_origin(&p->scene, hub_endpoint(p->mirror), "wrong"), 1);
-    cr_expect_eq(of_origin(&p->scene, hub_endpoint(third), "wrong"), 0);
-    cr_expect_eq(of_origin(&p->scene, hub_endpoint(p->scene.hub), "wrong"), 0);
-    expect_no_token(third);
-}
-
-Test(mirrors, a_source_that_is_wrong_is_found_out_by_its_mirror)
-{
-    SCOPED(play_done) struct play p = play_new(SMALL);
-    scene_fault(&p.scene, "cdn * flip=1000");
-    PLAY(&p, hub_endpoint(p.mirror), "--connections", "1");
+    SCOPED(play_done) struct play p = play_new(LARGE);
+    fault_at(p.mirror, "resolve * delay=600000");
+    p.scene.env = WORDS("HF_HUB_ETAG_TIMEOUT=3600");
+    PLAY(&p, hub_endpoint(p.mirror), "--connections", "2", "--stall-timeout", "3600");
     expect_right(&p);
-    expect_mirror_event(&p.scene, hub_endpoint(p.scene.hub), "digest");
-    cr_expect_eq(of_origin(&p.scene, hub_endpoint(p.scene.hub), "wrong"), 1);
-    cr_expect_eq(bodies_of(p.mirror), SMALL);
+    cr_expect_eq(resolves_of(p.mirror), 1);
 }
 
-Test(mirrors, where_all_are_wrong_the_file_fails_and_nothing_is_published)
+Test(mirrors, where_nobody_is_well_the_run_fails_as_without_them)
 {
     SCOPED(play_done) struct play p = play_new(SMALL);
-    scene_fault(&p.scene, "cdn * flip=1000");
-    fault_at(p.mirror, "cdn * flip=1000");
-    PLAY(&p, hub_endpoint(p.mirror), "--connections", "1");
-    scene_expect(&p.scene, 5, "is not what its source promises");
-    cr_expect_not(tmpdir_has(p.scene.dir, "out/big.bin"));
-    cr_expect_eq(scene_events(&p.scene, "mirror"), 2, "both");
+    scene_fault(&p.scene, "cdn * status=503");
+    fault_at(p.mirror, "cdn * status=503");
+    PLAY(&p, hub_endpoint(p.mirror), "--retries", "1");
+    scene_expect(&p.scene, 8, "503");
+}
+
+Test(mirrors, a_wait_that_the_source_told_is_kept_where_no_mirror_helps)
+{
+    SCOPED(play_done) struct play p = play_new(SMALL);
+    scene_fault(&p.scene, "cdn * status=429 header=Retry-After:%20300");
+    fault_at(p.mirror, "resolve * status=404");
+    PLAY(&p, hub_endpoint(p.mirror), "--max-wait", "5");
+    scene_expect(&p.scene, 7, NULL);
+    cr_expect_eq(hub_log_count(hub_log(p.scene.hub), &(struct hub_log_filter){.route = HUB_CDN}), 1,
+                 "it was not asked again");
+}
+
+Test(mirrors, a_mirrors_url_that_expires_is_asked_for_again)
+{
+    const struct hub_options brief = {.url_uses = 1};
+    SCOPED(play_done) struct play p = play_new(LARGE);
+    hub_free(p.mirror);
+    p.mirror = start_hub(&brief);
+    hub_add_generated(p.mirror, "org/name", "big.bin", LARGE, 1, true);
+    scene_fault(&p.scene, "cdn * status=503");
+    PLAY(&p, hub_endpoint(p.mirror), "--connections", "2");
+    expect_right(&p);
+    cr_expect_gt(resolves_of(p.mirror), 1);
+}
+
+/* ---- other sources ---- */
+
+Test(mirrors, further_urls_of_a_manifest_are_mirrors)
+{
+    SCOPED(play_done) struct play p = play_new(SMALL);
+    struct hub_file_info info;
+    cr_assert(hub_stat(p.scene.hub, "org/name", "big.bin", &info));
+    SCOPED(mem_freep)
+    char *text = mem_printf("{\"schema\":1,\"files\":[{\"path\":\"big.bin\",\"size\":%d,\"digest\":"
+                            "\"sha256:%s\",\"urls\":[\"http://127.0.0.1:1/big.bin\","
+                            "\"%s/org/name/resolve/main/big.bin\"]}]}",
+                            SMALL, info.sha256, hub_endpoint(p.mirror));
+    tmpdir_put_text(p.scene.dir, "m.json", text);
+    GET(&p.scene, "./m.json", "--local-dir", "out");
+    expect_right(&p);
+    expect_mirror_event(&p.scene, "http://127.0.0.1:1", "connect");
+    cr_expect_str_eq(scene_text(&p.scene, "file_done", 0, "origin"), hub_endpoint(p.mirror));
 }

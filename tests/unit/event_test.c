@@ -56,6 +56,16 @@ Test(event, a_copy_points_into_itself)
     cr_assert_null(copy->u.result.commit);
 }
 
+Test(event, a_copy_of_the_result_has_its_origins)
+{
+    const struct origin_row rows[] = {{"https://a", 1, 2, 3, 4}, {"https://b", 5, 6, 7, 8}};
+    struct event result = {.type = EV_RESULT, .u.result = {.origins = rows, .origin_count = 2}};
+    size_t bytes;
+    SCOPED(mem_freep) struct event *copy = event_copy(&result, &bytes);
+    cr_assert(inside(copy->u.result.origins, copy, bytes));
+    cr_assert_eq(memcmp(copy->u.result.origins, rows, sizeof(rows)), 0);
+}
+
 Test(event, a_copy_of_progress_has_its_files)
 {
     size_t count;

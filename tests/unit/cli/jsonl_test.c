@@ -172,6 +172,14 @@ Test(jsonl, no_line_is_longer_than_the_contract_says)
     static const char WORST[] = {'x', '\x01', '\xff', '"'};
     for (size_t i = 0; i < ARRAY_LEN(WORST); i++) {
         memset(text, WORST[i], LONG - 1);
+        struct origin_row origins[RESULT_ORIGINS_MAX];
+        for (size_t k = 0; k < RESULT_ORIGINS_MAX; k++) {
+            origins[k] = (struct origin_row){.requests = UINT64_MAX - 1,
+                                             .failures = UINT64_MAX - 1,
+                                             .bytes = UINT64_MAX - 1,
+                                             .wrong = UINT64_MAX - 1};
+            memset(origins[k].name, WORST[i], ORIGIN_NAME_MAX - 1);
+        }
         const struct event events[] = {
             {EV_RUN_START,
              .u.run_start = {text, text, text, text, text, text, text, text, text, 1}},
@@ -181,12 +189,18 @@ Test(jsonl, no_line_is_longer_than_the_contract_says)
             {EV_PROGRESS, .u.progress = {.waiting_for = text}},
             {EV_RETRY, .u.retry = {.cause = text}},
             {EV_WAIT, .u.wait = {text, 1, text}},
+            {EV_MIRROR, .u.mirror = {.origin = text, .cause = text}},
             {EV_FILE_DONE,
-             .u.file_done = {.file = text, .path = text, .digest = text, .verified_by = text}},
+             .u.file_done =
+                 {.file = text, .path = text, .digest = text, .verified_by = text, .origin = text}},
             {EV_FILE_FAILED, .u.file_failed = {1, text, ERR_DISK, text, true}},
             {EV_WARNING, .u.warning = {text, text}},
-            {EV_RESULT,
-             .u.result = {.status = text, .message = text, .path = text, .commit = text}},
+            {EV_RESULT, .u.result = {.status = text,
+                                     .message = text,
+                                     .path = text,
+                                     .commit = text,
+                                     .origins = origins,
+                                     .origin_count = RESULT_ORIGINS_MAX}},
         };
         for (size_t k = 0; k < ARRAY_LEN(events); k++) {
             SCOPED(buf_done) struct buf b;

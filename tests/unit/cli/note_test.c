@@ -17,6 +17,7 @@ static const char *const SAID[] = {
     [EV_RETRY] = "retry   model-00001-of-00002.safetensors at 512 MiB: status 503, attempt 2 in "
                  "1.5 s",
     [EV_WAIT] = "wait    12 s, rate-limit of https://huggingface.co",
+    [EV_MIRROR] = "mirror  https://mirror.example: digest, passed over for 3600 s",
     [EV_FILE_DONE] = "done     4.00 GiB  model-00002-of-00002.safetensors  sha256 ok",
     [EV_FILE_FAILED] = "failed  model-00001-of-00002.safetensors: network: host 'cdn.example' "
                        "answered 503",

@@ -54,7 +54,7 @@ Test(outlets, without_memory_there_is_a_result_nevertheless)
 {
     SCOPED(buf_done) struct buf b;
     buf_init(&b, 1 << 20);
-    lines_of(9, &b); // up to file_done
+    lines_of(10, &b); // up to file_done
     b.data[--b.len] = '\0';
     const char *last = strrchr(b.data, '\n') + 1;
     SCOPED(json_doc_freep) struct json_doc *doc = NULL;
@@ -64,7 +64,7 @@ Test(outlets, without_memory_there_is_a_result_nevertheless)
     cr_expect_str_eq(json_string(json_get(result, "code")), "memory");
     uint64_t n = 0;
     cr_expect(json_u64(json_get(result, "exit"), &n) && n == 13);
-    cr_expect(json_u64(json_get(result, "seq"), &n) && n == 10);
+    cr_expect(json_u64(json_get(result, "seq"), &n) && n == 11);
     cr_expect(json_u64(json_get(result, "files_done"), &n) && n == 1);
 }
 

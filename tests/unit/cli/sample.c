@@ -13,6 +13,9 @@ static const struct progress_file FILES[] = {
     {2, 4 * GIB, 4 * GIB, 0, 0, FILE_VERIFYING, 3 * GIB},
 };
 
+static const struct origin_row ORIGINS[] = {{"https://huggingface.co", 9, 1, 6 * GIB, 0},
+                                            {"https://mirror.example", 4, 0, GIB, 1}};
+
 static const struct event RUN[] = {
     {EV_RUN_START, AT(0),
      .u.run_start = {"0.1.0", "get", "hf://org/name", "main", "host", "8.0", "3.0.14", "1.5.4",
@@ -30,10 +33,11 @@ static const struct event RUN[] = {
                     FILES, ARRAY_LEN(FILES)}},
     {EV_RETRY, AT(6), .u.retry = {1, GIB / 2, 2, 1500, "status", 503}},
     {EV_WAIT, AT(7), .u.wait = {"https://huggingface.co", 12000, "rate-limit"}},
+    {EV_MIRROR, AT(7), .u.mirror = {"https://mirror.example", 1, "digest", 3600000, GIB, 65536}},
     {EV_FILE_DONE, AT(8),
      .u.file_done = {2, "model-00002-of-00002.safetensors",
                      "/models/name/model-00002-of-00002.safetensors", 4 * GIB, SHA256, true,
-                     "sha256", 12345, 3 * GIB, GIB}},
+                     "sha256", 12345, 3 * GIB, GIB, "https://huggingface.co", 2}},
     {EV_FILE_FAILED, AT(9),
      .u.file_failed = {1, "model-00001-of-00002.safetensors", ERR_NETWORK,
                        "host 'cdn.example' answered 503", true}},
@@ -53,7 +57,9 @@ static const struct event RUN[] = {
                   GIB,
                   1100,
                   64 << 20,
-                  {4 << 20, 2 << 20, 1 << 16, 1 << 18, 1 << 12, 1 << 20}}},
+                  {4 << 20, 2 << 20, 1 << 16, 1 << 18, 1 << 12, 1 << 20},
+                  ORIGINS,
+                  ARRAY_LEN(ORIGINS)}},
 };
 
 const struct event *sample_run(size_t *ret_count)
@@ -84,8 +90,10 @@ static const struct event EXTREMES[] = {
     {EV_PROGRESS, AT(0), .u.progress = {.status = FILE_NOT_STARTED, .total = NONE, .eta_s = NONE}},
     {EV_RETRY, AT(0), .u.retry = {NONE, MOST, MOST, MOST, "reset", NONE}},
     {EV_WAIT, AT(0), .u.wait = {NULL, MOST, "lock"}},
+    {EV_MIRROR, AT(0), .u.mirror = {"x", MOST, "differs", NONE, NONE, NONE}},
+    {EV_MIRROR, AT(0), .u.mirror = {"x", MOST, "not-found", MOST, MOST, MOST}},
     {EV_FILE_DONE, AT(0),
-     .u.file_done = {MOST, "x", "/x", MOST, NULL, false, NULL, MOST, MOST, MOST}},
+     .u.file_done = {MOST, "x", "/x", MOST, NULL, false, NULL, MOST, MOST, MOST, NULL, 0}},
     {EV_FILE_FAILED, AT(0), .u.file_failed = {MOST, "x", ERR_INTEGRITY, "y", false}},
     {EV_WARNING, AT(0), .u.warning = {"x", "y"}},
     {EV_TASKS, AT(0),
@@ -109,7 +117,9 @@ static const struct event EXTREMES[] = {
                   MOST,
                   MOST,
                   MOST,
-                  {MOST, MOST, MOST, MOST, MOST, MOST}}},
+                  {MOST, MOST, MOST, MOST, MOST, MOST},
+                  NULL,
+                  0}},
 };
 
 const struct event *sample_extremes(size_t *ret_count)
