@@ -6,7 +6,7 @@ _shardfetch_flags() {
         --local-dir --cache-dir --offline --token --token-file --no-token --retries --max-wait
         --stall-timeout --connect-timeout --require-digest --proxy --cacert --ipv4 --ipv6
         --json --events --stop-with-reader --progress --quiet --verbose --config --help --version"
-    local fetch="--mirror --force-download --min-free --no-sync --max-workers --connections --priority --limit-rate --limit-rate-shared --keep-going
+    local fetch="--mirror --force-download --min-free --no-sync --max-workers --connections --priority --limit-rate --limit-rate-shared --yield-to --keep-going
         --dry-run"
     case $1 in
     verify) echo "$all" ;;
@@ -28,7 +28,7 @@ _shardfetch_value() {
         COMPREPLY=($(compgen -d -- "$2"))
         ;;
     --revision|--include|--exclude|--base-url|--endpoint|--mirror|--min-free|--token|--max-workers|\
-    --connections|--priority|--limit-rate|--limit-rate-shared|--retries|--max-wait|--stall-timeout|--connect-timeout|--proxy) COMPREPLY=() ;;
+    --connections|--priority|--limit-rate|--limit-rate-shared|--yield-to|--retries|--max-wait|--stall-timeout|--connect-timeout|--proxy) COMPREPLY=() ;;
     *) return 1 ;;
     esac
 }

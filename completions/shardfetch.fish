@@ -48,5 +48,6 @@ complete -c shardfetch -n 'not __fish_seen_subcommand_from verify' -l mirror -x 
 complete -c shardfetch -n 'not __fish_seen_subcommand_from verify' -l priority -x -d 'critical, high, normal or low: what is fetched first'
 complete -c shardfetch -n 'not __fish_seen_subcommand_from verify' -l limit-rate -x -d 'bytes per second of this run: 50M, or FILE says it and may change'
 complete -c shardfetch -n 'not __fish_seen_subcommand_from verify' -l limit-rate-shared -x -d 'the same for all runs of this user that have this option'
+complete -c shardfetch -n 'not __fish_seen_subcommand_from verify' -l yield-to -x -d 'take less, or nothing, while what runs in this cgroup has to wait'
 complete -c shardfetch -n 'not __fish_seen_subcommand_from verify' -l keep-going -d 'a file that fails does not stop the others'
 complete -c shardfetch -n 'not __fish_seen_subcommand_from verify' -l dry-run -d 'the same as the command plan'

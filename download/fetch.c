@@ -160,7 +160,7 @@ static bool grant_one(struct fetch *f, struct file_task **tasks, struct sched_fi
 {
     if (!slabs_any(f->slabs)) return false; // the next one that comes home brings us back here
     struct sched_view v = {.files = views,
-                           .connections = f->settings->connections,
+                           .connections = burden_connections(&f->burden, f->settings->connections),
                            .running = f->running + f->cuts,
                            .waiting_files = f->plan->count - f->next_file};
     list_each (node, &f->tasks) {
@@ -276,6 +276,18 @@ static enum err on_control(void *user, const void *value, struct why *why)
     return OK;
 }
 
+/* A file that cannot be continued keeps its connection: what it has would be lost. */
+static void on_burden(void *user)
+{
+    struct fetch *f = user;
+    list_each (node, &f->tasks) {
+        struct file_task *t = container_of(node, struct file_task, node);
+        if (burden_holds(&f->burden) && !t->whole) parts_call_back(t);
+    }
+    fetch_schedule(f);
+    progress_emit(f);
+}
+
 /* ---- the run ---- */
 
 static void end_when_finished(struct fetch *f)
@@ -288,6 +300,10 @@ static void end_when_finished(struct fetch *f)
 
 enum err fetch_run(struct fetch *f, struct why *why)
 {
+    f->burden =
+        (struct burden){.loop = f->loop, .emitter = f->emitter, .changed = on_burden, .user = f};
+    enum err e = burden_start(&f->burden, f->settings->yield_to, why);
+    if (e) return e;
     struct callback *control = f->spine->control;
     struct id registration = callback_on_next(control, on_control, f);
     f->task = task_start(
@@ -299,6 +315,7 @@ enum err fetch_run(struct fetch *f, struct why *why)
     err_ignore(task_await(f->spine->tasks, f->task, NULL)); // it is in `err`
     callback_remove(control, registration);
     progress_end(f);
+    burden_end(&f->burden);
     bool complete = f->files_done == f->plan->count;
     if (control_stopping(control) && !complete) return fail(why, ERR_CANCELLED, "stopped");
     if (f->err) {

@@ -16,6 +16,7 @@
 
 #include "download/async/pool.h"
 #include "download/base/rng.h"
+#include "download/burden.h"
 #include "download/calls.h"
 #include "download/dest.h"
 #include "download/emit.h"
@@ -53,6 +54,7 @@ struct fetch {
     /* state */
     struct retry_policy policy;
     struct rng rng;
+    struct burden burden;   // what the machine allows
     struct mirrors mirrors; // every origin that files come from
     unsigned *load;         // exchanges on each shard
     struct list tasks;      // files that have begun and not ended, in plan order

@@ -81,6 +81,7 @@ static const char *waiting_for(const struct fetch *f)
 {
     if (control_paused(f->spine->control)) return "paused";
     if (f->running) return NULL;
+    if (burden_holds(&f->burden)) return "pressure";
     list_each (node, &f->tasks) {
         const struct file_task *t = container_of(node, struct file_task, node);
         if (timer_is_set(&t->timer)) return "retry";

@@ -166,6 +166,46 @@ Test(limits, a_shared_rate_holds_over_all_runs_and_survives_one_that_is_killed)
     scene_expect(&s, 0, NULL);
 }
 
+/* The directory of a cgroup, as far as it matters. */
+static void press(const struct scene *s, uint64_t total_us)
+{
+    SCOPED(mem_freep)
+    char *text = mem_printf("some avg10=0.00 avg60=0.00 avg300=0.00 total=%llu\n",
+                            (unsigned long long)total_us);
+    tmpdir_put_text(s->dir, "group/cpu.pressure", text);
+}
+
+/* The first bytes come slowly and no more after them: only a run that lets go of its connections,
+ * and asks again when the pressure is over, gets to the end. */
+Test(limits, a_run_gives_way_to_a_cgroup_and_comes_back)
+{
+    SCOPED(scene_done) struct scene s = scene_new(NULL);
+    hub_add_generated(s.hub, "org/name", "a.bin", 2 << 20, 1, true);
+    scene_fault(&s, "cdn * #1 stall=1048576");
+    press(&s, 0);
+    SCOPED(mem_freep) char *group = mem_printf("%s/group", s.dir);
+    scene_start(&s, WORDS("get", "--json", "org/name", "--local-dir", "out", "--connections", "1",
+                          "--stall-timeout", "600", "--yield-to", group));
+    cr_assert(proc_wait_out(s.proc, "\"downloaded\":1048576,", SOON_MS), "%s", proc_out(s.proc));
+    press(&s, UINT64_C(1) << 40);
+    cr_assert(proc_wait_out(s.proc, "\"waiting_for\":\"pressure\"", SOON_MS), "%s",
+              proc_out(s.proc));
+    scene_end(&s);
+    scene_expect(&s, 0, NULL);
+    cr_expect_str_eq(scene_text(&s, "wait", 0, "cause"), "pressure");
+    cr_expect_eq(scene_events(&s, "wait"), 1);
+    cr_expect_eq(scene_events(&s, "retry"), 0);
+    cr_expect_eq(scene_sent(&s, "a.bin"), 2 << 20, "no byte twice");
+}
+
+Test(limits, a_cgroup_that_tells_no_pressure_is_a_mistake)
+{
+    SCOPED(scene_done) struct scene s = scene_new(NULL);
+    hub_add_generated(s.hub, "org/name", "a.bin", 1000, 1, true);
+    GET(&s, "org/name", "--local-dir", "out", "--yield-to", "no/such.slice");
+    scene_expect(&s, 2, "/sys/fs/cgroup/no/such.slice");
+}
+
 Test(limits, a_priority_decides_what_comes_first)
 {
     SCOPED(scene_done) struct scene s = scene_new(NULL);
