@@ -118,3 +118,20 @@ Test(wrong_bytes, where_all_are_wrong_the_file_fails_and_nothing_is_published)
     cr_expect_not(tmpdir_has(p.scene.dir, "out/big.bin"));
     cr_expect_eq(scene_events(&p.scene, "mirror"), 2, "both");
 }
+
+/* What an earlier run left is nobody's of this one: it is doubted first, and nobody is to blame. */
+Test(wrong_bytes, of_an_earlier_run_are_the_first_to_be_doubted)
+{
+    enum { SIZE = 20 << 20, BEGUN = 9 << 20 };
+    SCOPED(play_done) struct play p = play_new(SIZE);
+    scene_fault(&p.scene, "cdn * flip=1000 close=9437184");
+    GET(&p.scene, "org/name", "--local-dir", "out", "--retries", "0", "--connections", "1");
+    scene_expect(&p.scene, 8, NULL);
+    hub_clear_faults(p.scene.hub);
+    PLAY(&p, hub_endpoint(p.mirror), "--connections", "1");
+    expect_right(&p);
+    cr_expect_geq(scene_number(&p.scene, "file_start", 0, "resumed_from"), BEGUN);
+    cr_expect_eq(scene_number(&p.scene, "result", 0, "bytes_fetched"), p.size);
+    cr_expect_eq(scene_number(&p.scene, "result", 0, "bytes_reused"), 0, "in the end");
+    cr_expect_eq(scene_events(&p.scene, "mirror"), 0);
+}
