@@ -60,7 +60,7 @@ bool place_is_out(const struct place *p)
 static bool any_in_state(const struct file_task *t, enum place_state state)
 {
     for (size_t i = 0; i < t->place_count; i++) {
-        if (t->places[i].state == state) return true;
+        if (t->places[i].state == state && !t->places[i].suspect) return true;
     }
     return false;
 }
@@ -282,12 +282,34 @@ void file_places_ask(struct file_task *t, size_t place)
     }
 }
 
+/* Whoever is suspected gets another chance, now that nobody else is left. */
+static struct place *acquitted(struct file_task *t)
+{
+    for (size_t i = 0; i < t->place_count; i++)
+        t->places[i].suspect = false;
+    file_blame_forget(t);
+    return places_best(t, PLACE_UNASKED, PLACE_READY);
+}
+
 void file_places_resolve(struct file_task *t)
 {
     if (t->state != STATE_FETCHING) t->state = STATE_RESOLVING;
-    const struct place *best =
-        t->place_count == 1 ? NULL : places_best(t, PLACE_UNASKED, PLACE_READY);
-    file_places_ask(t, best ? (size_t)(best - t->places) : 0);
+    if (t->place_count == 1) {
+        file_places_ask(t, 0);
+        return;
+    }
+    const struct place *best = places_best(t, PLACE_UNASKED, PLACE_READY);
+    if (!best && any_in_state(t, PLACE_ASKING)) return;
+    if (!best) best = acquitted(t);
+    if (!best && any_in_state(t, PLACE_ASKING)) return; // one of those just acquitted
+    if (best) {
+        file_places_ask(t, (size_t)(best - t->places));
+        return;
+    }
+    struct why why;
+    enum err e = fail(&why, ERR_INTEGRITY, "no origin is left that sends '%s' as it is listed",
+                      t->file->entry->path);
+    file_task_fail(t, e, &why);
 }
 
 void file_places_look(struct file_task *t)

@@ -135,3 +135,18 @@ Test(wrong_bytes, of_an_earlier_run_are_the_first_to_be_doubted)
     cr_expect_eq(scene_number(&p.scene, "result", 0, "bytes_reused"), 0, "in the end");
     cr_expect_eq(scene_events(&p.scene, "mirror"), 0);
 }
+
+/* While the last mirror is suspected the other one loses the file: the source is asked again. */
+Test(wrong_bytes, whoever_is_suspected_is_not_waited_for)
+{
+    SCOPED(play_done) struct play p = play_new(SMALL);
+    SCOPED(hub_freep) struct hub *third = start_hub(&(struct hub_options){0});
+    hub_add_generated(third, "org/name", "big.bin", SMALL, 1, true);
+    scene_fault(&p.scene, "resolve * #1 status=502");
+    fault_at(p.mirror, "cdn * #1 flip=1000 close=300000");
+    fault_at(p.mirror, "cdn * status=404");
+    PLAY(&p, hub_endpoint(p.mirror), "--mirror", hub_endpoint(third), "--connections", "1");
+    expect_right(&p);
+    cr_expect_gt(bodies_of(third), 0);
+    cr_expect_gt(bodies_of(p.scene.hub), 0);
+}
