@@ -1,0 +1,119 @@
+#include "download/base/scoped.h"
+#include "download/sched/ramp_private.h"
+
+enum { RESETS_BURST = 3 };
+#define UNDECIDED_NS     (12 * SECOND_NS) // a probe that was never left alone
+#define REFUSED_GUARD_NS SECOND_NS
+#define RESETS_NS        SECOND_NS
+
+const char *ramp_cause_word(enum ramp_cause c)
+{
+    static const char *const WORDS[] = {
+#define RAMP_CAUSE_WORD(name, word) [name] = (word),
+        RAMP_CAUSE_LIST(RAMP_CAUSE_WORD)
+#undef RAMP_CAUSE_WORD
+    };
+    return (size_t)c < ARRAY_LEN(WORDS) ? WORDS[c] : "unknown";
+}
+
+/* ---- every tick ---- */
+
+static bool refused(struct ramp *r, const struct ramp_facts *f)
+{
+    if (r->last_ns - r->resets_ns > RESETS_NS) {
+        r->resets = 0;
+        r->resets_ns = r->last_ns;
+    }
+    r->resets += f->resets;
+    bool burst = r->resets >= RESETS_BURST && r->resets * HALF >= r->advice.connections;
+    return (f->refusals || burst) && r->last_ns >= r->refused_until_ns;
+}
+
+static void retreat(struct ramp *r, const struct ramp_facts *f)
+{
+    unsigned n = r->advice.connections;
+    r->resets = 0;
+    r->suspect = 0;
+    r->seen_rate = r->best_rate = 0;
+    r->refused_until_ns = r->last_ns + REFUSED_GUARD_NS + f->ttfb_ns;
+    ceiling_lower(&r->ceiling, n - 1, n, r->last_ns);
+    ramp_go(r, n * 7 / 10, RAMP_REFUSED, f);
+    ramp_hold(r, HOLD_FIRST_NS);
+}
+
+/* False: what happened since the last tick says nothing about the number of connections. */
+static bool sample(struct ramp *r, const struct ramp_facts *f, uint64_t now_ns)
+{
+    uint64_t passed = now_ns - r->last_ns;
+    uint64_t bytes = f->verified_bytes - r->last_bytes;
+    bool settled = r->last_ns >= r->settled_ns; // all of it
+    r->last_ns = now_ns;
+    r->last_bytes = f->verified_bytes;
+    bool busy = f->running >= r->advice.connections && !f->limited;
+    if (!passed || !settled || !busy) return false;
+    samples_add(&r->samples, (double)bytes * 1e9 / (double)passed);
+    return true;
+}
+
+struct ramp_advice ramp_tick(struct ramp *r, const struct ramp_facts *f, uint64_t now_ns)
+{
+    r->advice.changed = false;
+    r->advice.elsewhere = false;
+    bool counts = sample(r, f, now_ns);
+    bool trying = r->phase == PHASE_PROBE || r->phase == PHASE_LEAN;
+    if (refused(r, f) && !r->pinned) {
+        retreat(r, f);
+    } else if (counts) {
+        ramp_decide(r, f);
+    } else if (trying && now_ns - r->level_ns > UNDECIDED_NS) {
+        ramp_back(r, f);
+    }
+    return r->advice;
+}
+
+/* ---- from run to run ---- */
+
+void ramp_init(struct ramp *r, unsigned pinned, unsigned most, const struct ramp_memory *known,
+               uint64_t now_ns)
+{
+    static const struct ramp_memory NOTHING = {0};
+    if (!known) known = &NOTHING;
+    unsigned first = known->connections / HALF;
+    if (first < RAMP_FIRST) first = RAMP_FIRST;
+    if (known->connections && first > known->connections) first = known->connections;
+    *r = (struct ramp){
+        .most = pinned ? pinned : most,
+        .pinned = pinned,
+        .advice = {.connections = pinned, .cause = RAMP_PINNED},
+        .last_ns = now_ns,
+        .level_ns = now_ns,
+        .settled_ns = now_ns + SETTLE_NS,
+        .resets_ns = now_ns,
+        .hold_ns = HOLD_NS,
+        .lean_ns = LEAN_NS,
+        .climb_ns = CLIMB_AGAIN_NS,
+        .lean_at_ns = now_ns + LEAN_NS,
+    };
+    if (known->ceiling) {
+        r->ceiling = (struct ceiling){.level = known->ceiling,
+                                      .until_ns = now_ns + known->ceiling_left_ns,
+                                      .for_ns = known->ceiling_left_ns};
+    }
+    if (pinned) {
+        r->phase = PHASE_HOLD;
+        return;
+    }
+    r->advice.cause = RAMP_START;
+    r->advice.connections = ramp_clamp(first, 1, ramp_limit(r));
+}
+
+void ramp_remember(const struct ramp *r, uint64_t now_ns, struct ramp_memory *ret)
+{
+    bool trying = r->phase == PHASE_PROBE || r->phase == PHASE_LEAN || r->phase == PHASE_CLIMB;
+    bool counts = now_ns < r->ceiling.until_ns;
+    *ret = (struct ramp_memory){
+        .connections = trying && r->base ? r->base : r->advice.connections,
+        .ceiling = counts ? r->ceiling.level : 0,
+        .ceiling_left_ns = counts ? r->ceiling.until_ns - now_ns : 0,
+    };
+}

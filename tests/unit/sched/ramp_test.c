@@ -1,0 +1,122 @@
+/* The controller's rules one by one; how well it finds its way is sim_test.c's. */
+#include "download/sched/ramp.h"
+
+#include <criterion/criterion.h>
+
+#include "download/base/clock.h"
+
+#define MB    1e6
+#define START (1000 * SECOND_NS)
+
+/* An origin that gives each connection so much, up to so many of them. */
+struct line {
+    struct ramp ramp;
+    uint64_t now_ns;
+    double bytes;
+    double each;
+    unsigned worth; // more bring nothing
+    unsigned bears; // more bring a crawl; 0 = any
+    bool limited;
+};
+
+static struct ramp_advice tick(struct line *l, unsigned refusals)
+{
+    unsigned n = l->ramp.advice.connections;
+    unsigned useful = n < l->worth ? n : l->worth;
+    double rate = l->each * useful;
+    if (l->bears && n > l->bears) rate = l->each / 10;
+    l->now_ns += RAMP_TICK_NS;
+    l->bytes += rate * (double)RAMP_TICK_NS / (double)SECOND_NS;
+    struct ramp_facts f = {.verified_bytes = (uint64_t)l->bytes,
+                           .running = n,
+                           .refusals = refusals,
+                           .limited = l->limited,
+                           .addresses = 1};
+    return ramp_tick(&l->ramp, &f, l->now_ns);
+}
+
+static struct ramp_advice pass(struct line *l, unsigned seconds)
+{
+    struct ramp_advice a = l->ramp.advice;
+    for (unsigned i = 0; i < seconds * SECOND_NS / RAMP_TICK_NS; i++)
+        a = tick(l, 0);
+    return a;
+}
+
+static struct line line(unsigned pinned, double each, unsigned worth)
+{
+    struct line l = {.now_ns = START, .each = each, .worth = worth};
+    ramp_init(&l.ramp, pinned, RAMP_MOST, NULL, START);
+    return l;
+}
+
+Test(ramp, it_climbs_while_goodput_climbs)
+{
+    struct line l = line(0, 20 * MB, 1000);
+    cr_expect_eq(l.ramp.advice.connections, RAMP_FIRST);
+    cr_expect_eq(pass(&l, 6).connections, RAMP_MOST);
+}
+
+Test(ramp, it_goes_back_to_what_the_goodput_was_worth)
+{
+    struct line l = line(0, 20 * MB, 20);
+    unsigned n = pass(&l, 20).connections;
+    cr_expect(n >= 18 && n <= 28, "%u", n);
+}
+
+Test(ramp, a_pinned_number_stays)
+{
+    struct line l = line(5, 20 * MB, 1000);
+    cr_expect_eq(pass(&l, 30).connections, 5);
+    cr_expect_eq(tick(&l, 3).connections, 5, "also when some are refused");
+}
+
+Test(ramp, a_refusal_takes_it_down_at_once_and_is_remembered)
+{
+    struct line l = line(0, 20 * MB, 1000);
+    unsigned before = pass(&l, 6).connections;
+    struct ramp_advice a = tick(&l, 1);
+    cr_expect_eq(a.cause, RAMP_REFUSED);
+    cr_expect_eq(a.connections, before * 7 / 10);
+    unsigned highest = 0;
+    for (unsigned i = 0; i < 40; i++) {
+        unsigned n = tick(&l, 0).connections;
+        if (n > highest) highest = n;
+    }
+    cr_expect_lt(highest, before, "what was refused is not tried again soon");
+    struct ramp_memory memory;
+    ramp_remember(&l.ramp, l.now_ns, &memory);
+    cr_expect_lt(memory.ceiling, before);
+    cr_expect_gt(memory.ceiling, 0);
+    struct ramp next;
+    ramp_init(&next, 0, RAMP_MOST, &memory, l.now_ns);
+    cr_expect_leq(next.advice.connections, memory.ceiling);
+}
+
+Test(ramp, more_that_bring_a_crawl_are_taken_back)
+{
+    struct line l = line(0, 20 * MB, 1000);
+    l.bears = 16;
+    pass(&l, 20);
+    unsigned above = 0;
+    for (unsigned i = 0; i < 80; i++)
+        above += tick(&l, 0).connections > 16;
+    cr_expect_leq(above, 16, "%u of 80 ticks above what it bears", above);
+}
+
+Test(ramp, a_line_that_collapses_is_left_with_fewer)
+{
+    struct line l = line(0, 20 * MB, 1000);
+    cr_expect_eq(pass(&l, 10).connections, RAMP_MOST);
+    l.bears = 16;
+    unsigned n = pass(&l, 15).connections;
+    cr_expect_leq(n, 16, "%u", n);
+    cr_expect_geq(n, 4, "%u", n);
+}
+
+Test(ramp, what_we_hold_back_ourselves_says_nothing_of_the_origin)
+{
+    struct line l = line(0, 20 * MB, 1000);
+    l.limited = true;
+    cr_expect_eq(pass(&l, 30).connections, RAMP_FIRST);
+}
