@@ -197,6 +197,15 @@ static void add_wait(struct buf *b, const struct event_wait *e)
     add_small(b, "cause", e->cause);
 }
 
+static void add_throttle(struct buf *b, const struct event_throttle *e)
+{
+    add_small(b, "origin", e->origin);
+    add_number(b, "connections_from", e->connections_from);
+    add_number(b, "connections_to", e->connections_to);
+    add_small(b, "cause", e->cause);
+    add_number(b, "bytes_per_s", e->bytes_per_s);
+}
+
 static void add_mirror(struct buf *b, const struct event_mirror *e)
 {
     add_small(b, "origin", e->origin);
@@ -350,6 +359,7 @@ void jsonl_encode(const struct event *e, const struct jsonl_head *head, struct b
     case EV_RETRY: add_retry(ret, &e->u.retry); break;
     case EV_WAIT: add_wait(ret, &e->u.wait); break;
     case EV_MIRROR: add_mirror(ret, &e->u.mirror); break;
+    case EV_THROTTLE: add_throttle(ret, &e->u.throttle); break;
     case EV_FILE_DONE: add_file_done(ret, &e->u.file_done); break;
     case EV_FILE_FAILED: add_file_failed(ret, &e->u.file_failed); break;
     case EV_WARNING: add_warning(ret, &e->u.warning); break;

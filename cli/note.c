@@ -141,6 +141,7 @@ static bool add_all(const struct view *v, const struct event *e, struct buf *b,
     case EV_PROGRESS:
     case EV_FILE_FAILED:
     case EV_WARNING:
+    case EV_THROTTLE:
     case EV_TASKS: break;
     }
     return false;

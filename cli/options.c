@@ -13,7 +13,6 @@ void options_init(struct options *o)
         .settings = {.endpoint = "https://huggingface.co",
                      .min_free_bytes = UINT64_MAX,
                      .max_workers = 8,
-                     .connections = 8,
                      .retries = 8,
                      .max_wait_s = 600,
                      .stall_timeout_s = 30,
@@ -177,6 +176,10 @@ static enum err set_number(const struct setting *s, struct why *why)
 static enum err set_count(const struct setting *s, struct why *why)
 {
     uint64_t n = 0;
+    if (str_ends(s->row->arg, "|auto") && strcmp(s->text, "auto") == 0) {
+        *(unsigned *)s->field = 0;
+        return OK;
+    }
     struct setting as_number = *s;
     as_number.field = &n;
     enum err e = set_number(&as_number, why);

@@ -23,7 +23,7 @@ enum option_kind {
     KIND_TEXT,   // const char *
     KIND_PATH,   // const char *; `~` and $VARS are expanded unless the shell did it (flags)
     KIND_CHOICE, // const char *, one of the words of `arg`, which are separated by `|`
-    KIND_COUNT,  // unsigned within [min, max]
+    KIND_COUNT,  // unsigned within [min, max]; "auto" is 0 where `arg` ends with "|auto"
     KIND_NUMBER, // uint64_t within [min, max]
     KIND_BYTES,  // uint64_t; curl's size suffixes
     KIND_RATE,   // struct rate; like KIND_BYTES, or @ and the path of a file

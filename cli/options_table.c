@@ -59,8 +59,9 @@ static const struct option ROWS[] = {
     /* how */
     {"max-workers", 0, GROUP_HOW, KIND_COUNT, "N", "8", NULL, "files at once", ON_FETCH, .min = 1,
      .max = MAX_CONNECTIONS, SETTING(max_workers)},
-    {"connections", 0, GROUP_HOW, KIND_COUNT, "N", "8", NULL, "connections per origin", ON_FETCH,
-     .min = 1, .max = MAX_CONNECTIONS, SETTING(connections)},
+    {"connections", 0, GROUP_HOW, KIND_COUNT, "N|auto", "auto", NULL,
+     "connections per origin; auto: as many as bring most", ON_FETCH, .min = 1,
+     .max = MAX_CONNECTIONS, SETTING(connections)},
     {"priority", 0, GROUP_HOW, KIND_LIST, "GLOB=LEVEL", "by kind", NULL,
      "critical, high, normal or low: what is fetched first", ON_FETCH, FIELD(priority)},
     {"limit-rate", 0, GROUP_HOW, KIND_RATE, "RATE|@FILE", NULL, NULL,

@@ -131,6 +131,15 @@ static void add_words(struct buf *b, const struct words *w)
         buf_addf(b, "%s%s", i ? " " : "", w->items[i]);
 }
 
+static void add_count(struct buf *b, const struct option *row, unsigned n)
+{
+    if (n == 0 && row->min > 0) {
+        buf_adds(b, "auto");
+    } else {
+        buf_addf(b, "%u", n);
+    }
+}
+
 static void add_value(struct buf *b, const struct options *o, const struct option *row)
 {
     const void *field = (const char *)o + row->offset;
@@ -144,7 +153,7 @@ static void add_value(struct buf *b, const struct options *o, const struct optio
         buf_adds(b, text ? text : "none");
         break;
     }
-    case KIND_COUNT: buf_addf(b, "%u", *(const unsigned *)field); break;
+    case KIND_COUNT: add_count(b, row, *(const unsigned *)field); break;
     case KIND_NUMBER:
     case KIND_BYTES: buf_addf(b, "%llu", (unsigned long long)*(const uint64_t *)field); break;
     case KIND_RATE: {

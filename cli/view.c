@@ -115,6 +115,7 @@ void view_apply(struct view *v, const struct event *e)
     case EV_RETRY:
     case EV_WAIT:
     case EV_MIRROR:
+    case EV_THROTTLE:
     case EV_WARNING:
     case EV_TASKS:
     case EV_RESULT: break;

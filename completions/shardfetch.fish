@@ -43,7 +43,7 @@ complete -c shardfetch -n 'not __fish_seen_subcommand_from verify' -l force-down
 complete -c shardfetch -n 'not __fish_seen_subcommand_from verify' -l min-free -x -d 'disk space that stays free, for example 10G'
 complete -c shardfetch -n 'not __fish_seen_subcommand_from verify' -l no-sync -d 'do not wait for the disk: faster, not durable against power loss'
 complete -c shardfetch -n 'not __fish_seen_subcommand_from verify' -l max-workers -x -d 'files at once'
-complete -c shardfetch -n 'not __fish_seen_subcommand_from verify' -l connections -x -d 'connections per origin'
+complete -c shardfetch -n 'not __fish_seen_subcommand_from verify' -l connections -x -a 'auto' -d 'connections per origin; auto: as many as bring most'
 complete -c shardfetch -n 'not __fish_seen_subcommand_from verify' -l mirror -x -d 'another endpoint or base URL for the same bytes; sent no token'
 complete -c shardfetch -n 'not __fish_seen_subcommand_from verify' -l priority -x -d 'critical, high, normal or low: what is fetched first'
 complete -c shardfetch -n 'not __fish_seen_subcommand_from verify' -l limit-rate -x -d 'bytes per second of this run: 50M, or FILE says it and may change'

@@ -120,7 +120,7 @@ static unsigned wanted_shards(const struct settings *s)
 {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     unsigned n = cores < 1 ? 1 : cores > ENGINE_MAX_SHARDS ? ENGINE_MAX_SHARDS : (unsigned)cores;
-    return n < s->connections ? n : s->connections;
+    return s->connections && s->connections < n ? s->connections : n;
 }
 
 enum err engine_start_shards(struct engine *e, void *user, struct why *why)
@@ -132,7 +132,8 @@ enum err engine_start_shards(struct engine *e, void *user, struct why *why)
     while (!err && e->shard_count < wanted) {
         struct shard_opts opts = {.loop = e->loop,
                                   .net = &e->body_net,
-                                  .max_bodies = e->settings->connections,
+                                  .max_bodies = e->settings->connections ? e->settings->connections
+                                                                         : RAMP_MOST,
                                   .on_report = fetch_on_report,
                                   .on_cut = fetch_on_cut,
                                   .user = user};

@@ -41,6 +41,7 @@ static const size_t STRINGS[][STRINGS_MAX] = {
     [EV_RETRY] = {AT(retry.cause)},
     [EV_WAIT] = {AT(wait.origin), AT(wait.cause)},
     [EV_MIRROR] = {AT(mirror.origin), AT(mirror.cause)},
+    [EV_THROTTLE] = {AT(throttle.origin), AT(throttle.cause)},
     [EV_FILE_DONE] = {AT(file_done.file), AT(file_done.path), AT(file_done.digest),
                       AT(file_done.verified_by), AT(file_done.origin)},
     [EV_FILE_FAILED] = {AT(file_failed.file), AT(file_failed.cause)},

@@ -23,6 +23,7 @@
     X(EV_RETRY, "retry")                                                                           \
     X(EV_WAIT, "wait")                                                                             \
     X(EV_MIRROR, "mirror")                                                                         \
+    X(EV_THROTTLE, "throttle")                                                                     \
     X(EV_FILE_DONE, "file_done")                                                                   \
     X(EV_FILE_FAILED, "file_failed")                                                               \
     X(EV_WARNING, "warning")                                                                       \
@@ -95,6 +96,14 @@ struct event_wait {
 };
 
 /* An origin is passed over for a while, or for one file. */
+/* An origin gets more or fewer connections. */
+struct event_throttle {
+    const char *origin;
+    uint64_t connections_from, connections_to;
+    const char *cause; // sched/ramp.h
+    uint64_t bytes_per_s;
+};
+
 struct event_mirror {
     const char *origin;
     uint64_t id;            // the file by which it showed
@@ -162,6 +171,7 @@ struct event {
         struct event_retry retry;
         struct event_wait wait;
         struct event_mirror mirror;
+        struct event_throttle throttle;
         struct event_file_done file_done;
         struct event_file_failed file_failed;
         struct event_warning warning;

@@ -6,7 +6,15 @@
 #include "download/base/mem.h"
 #include "download/file_task.h"
 
-enum { RESOLVE_AHEAD = 8 }; // files that may know their URL before a worker is free
+enum {
+    RESOLVE_AHEAD = 8,   // files that may know their URL before a worker is free
+    ORIGINS_AT_ONCE = 2, // with all connections they may have: the Hub, and where it keeps bodies
+};
+
+static void on_again(struct timer *t)
+{
+    fetch_schedule(container_of(t, struct fetch, again));
+}
 
 void fetch_init(struct fetch *f)
 {
@@ -16,13 +24,20 @@ void fetch_init(struct fetch *f)
                                       .max_wait_s = f->settings->max_wait_s};
     f->load = mem_array(f->shard_count, sizeof(*f->load));
     f->bytes_present = f->plan->bytes_present;
+    for (size_t i = 0; i < f->plan->count; i++)
+        f->unbegun[f->plan->files[i].priority]++;
+    unsigned connections = f->settings->connections;
+    origins_init(&f->origins, connections);
+    timer_init(&f->again, on_again);
     unsigned budget = f->settings->slab_budget;
-    f->slabs = slabs_new(budget ? budget : f->settings->connections);
+    if (!budget) budget = ORIGINS_AT_ONCE * (connections ? connections : (unsigned)RAMP_MOST);
+    f->slabs = slabs_new(budget);
 }
 
 void fetch_done(struct fetch *f)
 {
     mirrors_done(&f->mirrors);
+    origins_done(&f->origins);
     slabs_free(f->slabs);
     mem_free(f->load);
 }
@@ -124,61 +139,38 @@ static void start_file(struct fetch *f, struct plan_file *file)
     file_task_step(t); // it may have ended at once
 }
 
+static struct plan_file *next_file(struct fetch *f)
+{
+    struct plan_file *file = &f->plan->files[f->next_file++];
+    f->unbegun[file->priority]--;
+    return file;
+}
+
 static void start_files(struct fetch *f)
 {
     size_t most = (size_t)f->settings->max_workers + RESOLVE_AHEAD;
     while (!f->stopping && f->task_count < most && f->next_file < f->plan->count)
-        start_file(f, &f->plan->files[f->next_file++]);
+        start_file(f, next_file(f));
 }
 
 static void give_workers(struct fetch *f)
 {
     unsigned working = 0;
+    enum priority lowest = PRIORITY_CRITICAL;
     list_each (node, &f->tasks) {
-        working += file_task_has_worker(container_of(node, struct file_task, node));
+        const struct file_task *t = container_of(node, struct file_task, node);
+        if (!file_task_has_worker(t)) continue;
+        working++;
+        if (t->file->priority > lowest) lowest = t->file->priority;
     }
     list_each (node, &f->tasks) {
         struct file_task *t = container_of(node, struct file_task, node);
-        if (working >= f->settings->max_workers) return;
         if (t->state != STATE_RESOLVED || t->err) continue;
+        bool first = t->file->priority < lowest; // one of a lower class stands back for it
+        if (working >= f->settings->max_workers && !first) continue;
         file_task_prepare(t);
         working++;
     }
-}
-
-static unsigned idlest_shard(const struct fetch *f, unsigned prefer)
-{
-    unsigned best = prefer;
-    for (unsigned i = 0; i < f->shard_count; i++) {
-        if (f->load[i] < f->load[best]) best = i;
-    }
-    return best;
-}
-
-/* One choice carried out; false when there is none. */
-static bool grant_one(struct fetch *f, struct file_task **tasks, struct sched_file *views)
-{
-    if (!slabs_any(f->slabs)) return false; // the next one that comes home brings us back here
-    struct sched_view v = {.files = views,
-                           .connections = burden_connections(&f->burden, f->settings->connections),
-                           .running = f->running + f->cuts,
-                           .waiting_files = f->plan->count - f->next_file};
-    list_each (node, &f->tasks) {
-        struct file_task *t = container_of(node, struct file_task, node);
-        bool soon = t->state == STATE_RESOLVING || t->state == STATE_RESOLVED ||
-                    t->state == STATE_PREPARING;
-        v.waiting_files += soon && !t->err;
-        if (t->state != STATE_FETCHING) continue;
-        file_task_hold_back(t);
-        tasks[v.count] = t;
-        file_task_view(t, &views[v.count++]);
-    }
-    struct sched_choice c = sched_next(&v);
-    if (c.what == SCHED_NOTHING) return false;
-    struct file_task *t = tasks[c.file];
-    if (c.what == SCHED_FETCH) return part_start(t, c.range, idlest_shard(f, t->last_shard));
-    part_cut_largest(t, c.range.from);
-    return true;
 }
 
 void fetch_schedule(struct fetch *f)
@@ -187,12 +179,7 @@ void fetch_schedule(struct fetch *f)
     start_files(f);
     end_when_finished(f);
     give_workers(f);
-    if (f->stopping) return;
-    size_t most = f->task_count + 1;
-    SCOPED(mem_freep) struct file_task **tasks = mem_array(most, sizeof(*tasks));
-    SCOPED(mem_freep) struct sched_file *views = mem_array(most, sizeof(*views));
-    while (grant_one(f, tasks, views))
-        continue;
+    if (!f->stopping) fetch_allot(f);
 }
 
 /* ---- what comes back ---- */
@@ -217,7 +204,7 @@ void fetch_on_report(struct post *post)
         struct part_task *p = find_part(f, r->marks[i].id);
         if (!p) continue; // ended meanwhile
         struct file_task *t = p->file;
-        part_on_mark(t, p, r->marks[i].reached);
+        part_on_mark(t, p, &r->marks[i]);
         file_task_step(t); // a running part keeps the task alive
     }
     mem_free(r);
@@ -310,10 +297,12 @@ enum err fetch_run(struct fetch *f, struct why *why)
         f->spine->tasks,
         &(struct task_spec){.name = "all files", .kind = TASK_RUN, .parent = f->spine->run});
     progress_start(f);
+    steer_start(f);
     if (control_stopping(control)) fetch_stop(f);
     fetch_schedule(f);
     err_ignore(task_await(f->spine->tasks, f->task, NULL)); // it is in `err`
     callback_remove(control, registration);
+    steer_end(f);
     progress_end(f);
     burden_end(&f->burden);
     bool complete = f->files_done == f->plan->count;

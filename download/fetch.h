@@ -5,7 +5,8 @@
  *                        (there already: adopting, its content is checked first)
  *   part   granted → on a shard → ended: what arrived is kept, what is missing goes back
  *
- * One thread (control). Files: fetch.c schedules, file_task.c is one file's life, file_parts.c its
+ * One thread (control). Files: fetch.c begins and ends, allot.c schedules, steer.c watches
+ * connections and their number, file_task.c is one file's life, file_parts.c its
  * exchanges, file_check.c whether they make the file, file_jobs.c what runs on the pool, progress.c
  * what is told of it. */
 #ifndef SHARDFETCH_DOWNLOAD_FETCH_H
@@ -21,6 +22,7 @@
 #include "download/dest.h"
 #include "download/emit.h"
 #include "download/event.h"
+#include "download/origins.h"
 #include "download/plan/plan.h"
 #include "download/sched/mirrors.h"
 #include "download/sched/retry.h"
@@ -59,19 +61,25 @@ struct fetch {
     unsigned *load;         // exchanges on each shard
     struct list tasks;      // files that have begun and not ended, in plan order
     size_t task_count;
-    size_t next_file; // index into the plan
-    unsigned running; // body exchanges under way
-    unsigned cuts;    // cuts sent and not yet answered
+    size_t next_file;              // index into the plan
+    size_t unbegun[ORDER_CLASSES]; // files of the plan from there on
+    struct origins origins;
+    struct timer again; // a request may start then that may not now
+    unsigned running;   // body exchanges under way
     uint64_t next_id;
     bool stopping; // nothing new is started
     bool ended;    // and nothing is left
     struct timer progress_timer;
+    struct timer steer_timer;
+    uint64_t steered_ns;
     struct id task; // of all files together
 
     /* what came of it */
     uint64_t files_done, files_failed;
     uint64_t bytes_fetched, bytes_reused;
-    uint64_t bytes_present; // in their place now, of the plan's
+    uint64_t requests, connections_opened; // for bodies
+    uint64_t evicted;                      // connections ended for being slow
+    uint64_t bytes_present;                // in their place now, of the plan's
     uint64_t rate_bytes_per_s;
     uint64_t rate_at_ns, rate_bytes; // last sample
     enum err err; // first failure, or ERR_PARTIAL for failures of different kinds
@@ -91,6 +99,13 @@ void fetch_file_ended(struct fetch *f, struct file_task *t); // frees it
 /* From the shards (shard_opts.user is the fetch). */
 void fetch_on_report(struct post *p);
 void fetch_on_cut(struct post *p);
+
+/* allot.c: gives free connections to what should have them, and takes some away. */
+void fetch_allot(struct fetch *f);
+
+/* steer.c: four times a second, how many connections and which of them. */
+void steer_start(struct fetch *f);
+void steer_end(struct fetch *f);
 
 /* progress.c */
 void progress_start(struct fetch *f);

@@ -16,12 +16,11 @@ static struct hasher *lend_hasher(struct file_task *t, uint64_t from)
 }
 
 static void on_exchange(struct post *p);
-static void cut(struct part_task *p, uint64_t at);
 
 /* Asked to end through the registry. */
 static void on_cancel(void *user)
 {
-    cut(user, 0);
+    part_end(user);
 }
 
 static void begin_tasks(const struct file_task *t, struct part_task *p)
@@ -61,7 +60,17 @@ static unsigned char *take_slab(struct file_task *t)
     return NULL;
 }
 
-bool part_start(struct file_task *t, struct range range, unsigned shard)
+static void enter_origin(struct part_task *p, const char *url)
+{
+    struct fetch *f = p->file->fetch;
+    uint64_t now = loop_now_ns(f->loop);
+    p->origin = origins_of(&f->origins, url, now);
+    p->started_ns = p->last_byte_ns = p->received_ns = now;
+    p->origin->running++;
+    starts_started(&p->origin->starts, now);
+}
+
+bool part_start(struct file_task *t, struct range range, enum priority rank, unsigned shard)
 {
     struct fetch *f = t->fetch;
     struct place *place = file_places_choose(t);
@@ -73,6 +82,7 @@ bool part_start(struct file_task *t, struct range range, unsigned shard)
     p->counted = range.from;
     p->journaled = range.from;
     p->shard = shard;
+    p->rank = rank;
     p->decisions = t->decisions;
     p->paced = place->resolve.send_token;
     struct hasher *hasher = lend_hasher(t, range.from);
@@ -100,6 +110,7 @@ bool part_start(struct file_task *t, struct range range, unsigned shard)
     t->last_shard = shard;
     f->load[shard]++;
     f->running++;
+    enter_origin(p, place->resolve.url);
     if (p->paced) pace_started(&f->calls->pace, PACE_RESOLVE, loop_now_ns(f->loop));
     shard_run(f->shards[shard], x);
     return true;
@@ -116,6 +127,7 @@ static void count(struct file_task *t, struct part_task *p, uint64_t reached, bo
         t->fetched += fresh;
         t->fetch->bytes_fetched += fresh;
         t->fetch->bytes_present += fresh;
+        p->origin->bytes += fresh;
         p->counted = reached;
     }
     bool due =
@@ -127,16 +139,43 @@ static void count(struct file_task *t, struct part_task *p, uint64_t reached, bo
     if (e) file_task_fail(t, e, &why);
 }
 
-void part_on_mark(struct file_task *t, struct part_task *p, uint64_t reached)
+/* Smoothed over a second or so. */
+static void measure(struct part_task *p, const struct shard_mark *m, uint64_t now_ns)
 {
-    count(t, p, reached, false);
-    if (file_places_crawls(t, p)) cut(p, 0);
+    uint64_t passed = now_ns - p->received_ns;
+    if (!p->received && m->received) origin_answered(p->origin, m->first_byte_ns);
+    if (m->received > p->received) p->last_byte_ns = now_ns;
+    if (!passed) return;
+    double now = (double)(m->received - p->received) * (double)SECOND_NS / (double)passed;
+    double weight = (double)passed / ((double)passed + (double)SECOND_NS);
+    bool first = p->received == 0;
+    double rate = (double)p->rate_bytes_per_s;
+    p->rate_bytes_per_s = (uint64_t)(first ? now : rate + (now - rate) * weight);
+    p->received = m->received;
+    p->received_ns = now_ns;
+}
+
+void part_on_mark(struct file_task *t, struct part_task *p, const struct shard_mark *m)
+{
+    measure(p, m, loop_now_ns(t->fetch->loop));
+    p->origin->resting += m->resting && !p->resting;
+    p->origin->resting -= !m->resting && p->resting;
+    p->resting = m->resting;
+    count(t, p, m->reached, false);
+    if (file_places_crawls(t, p)) part_end(p);
+}
+
+/* The bytes that it gave up are no longer spoken for. */
+static void end_stealing(struct part_task *p)
+{
+    if (p->stealing) p->origin->cutting--;
+    p->stealing = false;
 }
 
 void part_on_cut(struct file_task *t, struct part_task *p, uint64_t end)
 {
-    p->cut_pending = false;
-    t->fetch->cuts--;
+    p->cuts--;
+    end_stealing(p);
     if (end >= p->range.to) return;
     ranges_remove(&t->claimed, end, p->range.to);
     p->range.to = end;
@@ -155,11 +194,16 @@ const struct part_task *part_largest(const struct file_task *t)
 
 static void cut(struct part_task *p, uint64_t at)
 {
-    struct fetch *f = p->file->fetch;
-    if (p->cut_pending) return;
-    p->cut_pending = true;
-    f->cuts++;
+    const struct fetch *f = p->file->fetch;
+    p->cuts++;
     shard_cut(f->shards[p->shard], p->exchange_id, at);
+}
+
+void part_end(struct part_task *p)
+{
+    if (p->ending) return;
+    p->ending = true;
+    cut(p, 0); // also while another one is under way: that was for less
 }
 
 void part_cut_largest(struct file_task *t, uint64_t at)
@@ -167,14 +211,17 @@ void part_cut_largest(struct file_task *t, uint64_t at)
     const struct part_task *largest = part_largest(t);
     list_each (node, &t->parts) {
         struct part_task *p = container_of(node, struct part_task, node);
-        if (p == largest) cut(p, at);
+        if (p != largest || p->cuts) continue;
+        p->stealing = true;
+        p->origin->cutting++;
+        cut(p, at);
     }
 }
 
 void parts_call_back(struct file_task *t)
 {
     list_each (node, &t->parts)
-        cut(container_of(node, struct part_task, node), 0);
+        part_end(container_of(node, struct part_task, node));
 }
 
 static void learn(struct file_task *t, const struct exchange *x)
@@ -188,6 +235,22 @@ static void learn(struct file_task *t, const struct exchange *x)
     if (strong && !own->etag) own->etag = mem_strdup(etag);
 }
 
+static void leave_origin(struct fetch *f, struct part_task *p)
+{
+    struct origin *o = p->origin;
+    enum cause cause = p->exchange->reply.outcome.cause;
+    o->running--;
+    o->resting -= p->resting;
+    end_stealing(p);
+    if (cause == CAUSE_RATE_LIMIT) {
+        o->refusals++;
+        starts_refused(&o->starts, loop_now_ns(f->loop));
+    }
+    o->resets += cause == CAUSE_RESET || cause == CAUSE_CONNECT;
+    f->requests++;
+    f->connections_opened += p->exchange->connections_opened;
+}
+
 /* Everything the part brought and held goes home. */
 static void absorb(struct file_task *t, struct part_task *p)
 {
@@ -197,7 +260,7 @@ static void absorb(struct file_task *t, struct part_task *p)
     list_remove(&p->node);
     f->running--;
     f->load[p->shard]--;
-    if (p->cut_pending) f->cuts--;
+    leave_origin(f, p);
     if (p->paced) {
         const struct rate_limit *limit = &p->exchange->reply.outcome.rate;
         pace_ended(&f->calls->pace, PACE_RESOLVE, limit, loop_now_ns(f->loop));

@@ -291,6 +291,15 @@ uint64_t file_task_verified_bytes(const struct file_task *t)
     return t->hasher ? hasher_bytes(t->hasher) : 0;
 }
 
+struct origin *file_task_origin(const struct file_task *t)
+{
+    struct fetch *f = t->fetch;
+    if (t->state != STATE_FETCHING) return NULL;
+    const struct place *place = file_places_choose(t);
+    bool known = place && place->resolve.url;
+    return known ? origins_of(&f->origins, place->resolve.url, loop_now_ns(f->loop)) : NULL;
+}
+
 void file_task_view(const struct file_task *t, struct sched_file *ret)
 {
     *ret = (struct sched_file){.whole = t->whole};
@@ -301,5 +310,5 @@ void file_task_view(const struct file_task *t, struct sched_file *ret)
     ret->has_hole = ranges_hole(&t->claimed, 0, t->size, &ret->hole);
     const struct part_task *largest = part_largest(t);
     if (largest) ret->largest = (struct range){largest->counted, largest->range.to};
-    ret->largest_cut = largest && largest->cut_pending;
+    ret->largest_cut = largest && largest->cuts;
 }

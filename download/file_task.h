@@ -9,6 +9,7 @@
 #include "download/journal/journal.h"
 #include "download/plan/ranges.h"
 #include "download/sched/sched.h"
+#include "download/sched/tail.h"
 #include "download/sink/file_sink.h"
 
 enum file_state {
@@ -36,7 +37,15 @@ struct part_task {
     unsigned asked; // how often that had been asked when it was started
     uint64_t started_ns;
     unsigned decisions; // of its file when it was started
-    bool cut_pending;
+    unsigned cuts;      // asked for and not answered
+    bool stealing;      // one of them frees bytes for another connection
+    bool ending;        // one of them ends it
+    enum priority rank; // of its file when it was started
+    struct origin *origin;
+    /* as last told */
+    uint64_t received, received_ns, last_byte_ns, rate_bytes_per_s;
+    uint64_t slow_since_ns; // sched/tail.h
+    bool resting;
     bool paced;   // asks the endpoint itself, so it counts against its buckets
     bool hashing; // the file's hasher went along
 };
@@ -115,6 +124,8 @@ void file_task_fail(struct file_task *t, enum err e, const struct why *why);
 void file_task_abandon(struct file_task *t);
 bool file_task_has_worker(const struct file_task *t);
 uint64_t file_task_verified_bytes(const struct file_task *t);
+/* Where its next request would go; NULL: it needs none, or none can be made now. */
+struct origin *file_task_origin(const struct file_task *t);
 /* Facts for the scheduler. */
 void file_task_view(const struct file_task *t, struct sched_file *ret);
 
@@ -130,9 +141,11 @@ bool file_task_can_continue(const struct file_task *t);
 
 /* file_parts.c */
 /* False: there is no memory for another connection, or the file has failed for want of any. */
-bool part_start(struct file_task *t, struct range range, unsigned shard);
+bool part_start(struct file_task *t, struct range range, enum priority rank, unsigned shard);
 void part_cut_largest(struct file_task *t, uint64_t at);
-void part_on_mark(struct file_task *t, struct part_task *p, uint64_t reached);
+void part_on_mark(struct file_task *t, struct part_task *p, const struct shard_mark *m);
+/* It comes back soon, with what it has. */
+void part_end(struct part_task *p);
 void part_on_cut(struct file_task *t, struct part_task *p, uint64_t end);
 void parts_call_back(struct file_task *t);
 void part_tell_retry(const struct file_task *t, const struct part_task *p, const struct outcome *o,

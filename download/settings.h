@@ -50,7 +50,7 @@ struct settings {
 
     /* how */
     unsigned max_workers;          // files at once
-    unsigned connections;          // per origin
+    unsigned connections;          // per origin; 0 = as many as are found to be best
     unsigned slab_budget;          // slabs of all connections together; 0 = one for each
     struct rate limit_rate;        // of all bodies of this run
     struct rate limit_rate_shared; // of all runs of this user that have one

@@ -135,3 +135,20 @@ void plan_total(struct plan *p)
         if (f->state == PLAN_PARTIAL) p->bytes_reserved += size;
     }
 }
+
+unsigned plan_shard_number(const char *path)
+{
+    static const char OF[] = "-of-";
+    enum { DIGITS = 5 }; // "-00002-of-00005."
+    const char *of = strstr(path, OF);
+    const char *next = NULL;
+    while (of && (next = strstr(of + 1, OF)))
+        of = next; // the last one: folders may have such names, too
+    if (!of || of - path < DIGITS + 1 || of[-DIGITS - 1] != '-') return 0;
+    char digits[DIGITS + 1];
+    memcpy(digits, of - DIGITS, DIGITS);
+    digits[DIGITS] = '\0';
+    uint64_t number = 0;
+    if (!str_u64(digits, UINT32_MAX, &number) || number == 0) return 0;
+    return (unsigned)number - 1;
+}

@@ -38,6 +38,9 @@ struct plan {
     uint64_t bytes_reserved; // of bytes_to_fetch: held already by partial files
 };
 
+/* Which part of its model a file is, from 0 ("-00002-of-00005." is 1); 0 for what is no part. */
+unsigned plan_shard_number(const char *path);
+
 /* Takes the wanted entries of `l` (borrowed), sorted; states are PLAN_MISSING, totals not yet made.
  */
 void plan_init(struct plan *p, struct listing *l, const bool *wanted);

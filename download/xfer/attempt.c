@@ -122,6 +122,7 @@ static size_t on_body(char *data, size_t unit, size_t count, void *user)
     if (must_rest(a, len)) return CURL_WRITEFUNC_PAUSE;
     a->sink_error = sink_write(x->sink, data, wanted, &a->why);
     if (a->sink_error) return stop(a, CAUSE_DISK, NULL);
+    if (!a->first_byte_ns) a->first_byte_ns = clock_now_ns() - a->started_ns;
     a->received += wanted;
     if (attempt_cut_off(a)) return 0; // the next byte may be long in coming
     if (wanted == len) return len;
@@ -131,7 +132,11 @@ static size_t on_body(char *data, size_t unit, size_t count, void *user)
 enum err attempt_start(struct attempt *a, CURL *easy, struct exchange *take_x,
                        const struct net *net, bool http2, struct why *why)
 {
-    *a = (struct attempt){.easy = easy, .exchange = take_x, .net = net, .end = take_x->to};
+    *a = (struct attempt){.easy = easy,
+                          .exchange = take_x,
+                          .net = net,
+                          .end = take_x->to,
+                          .started_ns = clock_now_ns()};
     list_init(&a->node);
     a->read_bytes = (uint64_t)easy_read_bytes(net, take_x);
     enum err e = easy_setup(easy, net, take_x, http2, &a->headers, why);
@@ -315,6 +320,9 @@ void attempt_finish(struct attempt *a, CURLcode rc)
     verdict_note(&x->reply.headers, &x->reply.outcome);
     note_host(a);
     x->reached = x->from + (x->sink ? x->sink->stored : 0);
+    long opened = 0;
+    curl_easy_getinfo(a->easy, CURLINFO_NUM_CONNECTS, &opened);
+    x->connections_opened = (unsigned)opened;
     x->reply.outcome.body_bytes = x->sink ? x->sink->stored : x->reply.body.len;
     curl_slist_free_all(a->headers);
     a->headers = NULL;

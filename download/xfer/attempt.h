@@ -19,13 +19,15 @@ struct attempt {
     CURL *easy;
     struct curl_slist *headers;
     char error_text[CURL_ERROR_SIZE];
-    uint64_t end;          // bytes at or beyond it are not wanted; lowered by a cut
-    uint64_t received;     // body bytes given to the sink
-    uint64_t dropped;      // bytes of a body nobody wants, read so that the connection can be kept
-    uint64_t heard;        // bytes of headers and body, of whatever use
-    uint64_t heard_before; // when it was last looked at
-    uint64_t silent_ns;    // since then
-    bool judged;           // headers complete, verdict known
+    uint64_t end;      // bytes at or beyond it are not wanted; lowered by a cut
+    uint64_t received; // body bytes given to the sink
+    uint64_t started_ns;
+    uint64_t first_byte_ns; // of the body, after `started_ns`; 0 = none came
+    uint64_t dropped;       // bytes of a body nobody wants, read so that the connection can be kept
+    uint64_t heard;         // bytes of headers and body, of whatever use
+    uint64_t heard_before;  // when it was last looked at
+    uint64_t silent_ns;     // since then
+    bool judged;            // headers complete, verdict known
     bool dropping;
     uint64_t read_bytes; // what one read may bring
     bool resting;        // paused by the rate limit

@@ -12,7 +12,7 @@
 #include "download/xfer/pacing.h"
 
 enum {
-    REPORT_MS = 100,
+    REPORT_MS = 50,
     TURN_MOST_MS = 500,     // what one turn counts as silence, at most; they come every REPORT_MS
     SPARE_CONNECTIONS = 32, // kept warm beyond the running bodies: calls, and what a shrink leaves
     IDLE_MS = 60 * 1000,
@@ -216,8 +216,11 @@ static void report(struct shard *s)
         struct attempt *a = container_of(node, struct attempt, node);
         const struct exchange *x = a->exchange;
         if (!x || !x->sink) continue; // a call: it has no place in a file
-        r->marks[r->count].id = x->id;
-        r->marks[r->count++].reached = x->from + x->sink->stored;
+        r->marks[r->count++] = (struct shard_mark){.id = x->id,
+                                                   .reached = x->from + x->sink->stored,
+                                                   .received = a->received,
+                                                   .first_byte_ns = a->first_byte_ns,
+                                                   .resting = a->resting};
     }
     if (r->count) {
         loop_post(s->opts.loop, &r->post);

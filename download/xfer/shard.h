@@ -12,15 +12,18 @@
 #include "download/xfer/exchange.h"
 #include "download/xfer/net.h"
 
-/* Where the running bodies of a shard stand, at most ten times a second while bytes arrive.
+/* Where the running bodies of a shard stand, at most twenty times a second while bytes arrive.
  * Delivered to control, which frees it with mem_free. */
 struct shard_report {
     struct post post;
     void *user;
     size_t count;
     struct shard_mark {
-        uint64_t id;      // exchange
-        uint64_t reached; // [from, reached) is in its place; a slab more may have come
+        uint64_t id;            // exchange
+        uint64_t reached;       // [from, reached) is in its place
+        uint64_t received;      // bytes that came, a slab more at most
+        uint64_t first_byte_ns; // from its start to the first byte of the body; 0 = none came
+        bool resting;           // held back by the rate limit
     } marks[];
 };
 

@@ -242,7 +242,8 @@ static void steal(struct sim *s, size_t file, uint64_t at)
     unsigned slot = 0;
     for (unsigned i = 0; i < SIM_SLOTS; i++) {
         struct sim_part *p = &s->parts[i];
-        if (!p->used || p->file != file || p->twin || at <= p->at || at >= p->range.to) continue;
+        if (!p->used || p->file != file || p->twin || (double)at <= p->at || at >= p->range.to)
+            continue;
         best = p;
         slot = i;
     }

@@ -190,6 +190,7 @@ Test(jsonl, no_line_is_longer_than_the_contract_says)
             {EV_RETRY, .u.retry = {.cause = text}},
             {EV_WAIT, .u.wait = {text, 1, text}},
             {EV_MIRROR, .u.mirror = {.origin = text, .cause = text}},
+            {EV_THROTTLE, .u.throttle = {text, 1, 2, text, 3}},
             {EV_FILE_DONE,
              .u.file_done =
                  {.file = text, .path = text, .digest = text, .verified_by = text, .origin = text}},

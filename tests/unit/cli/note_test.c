@@ -18,6 +18,7 @@ static const char *const SAID[] = {
                  "1.5 s",
     [EV_WAIT] = "wait    12 s, rate-limit of https://huggingface.co",
     [EV_MIRROR] = "mirror  https://mirror.example: digest, passed over for 3600 s",
+    [EV_THROTTLE] = NULL,
     [EV_FILE_DONE] = "done     4.00 GiB  model-00002-of-00002.safetensors  sha256 ok",
     [EV_FILE_FAILED] = "failed  model-00001-of-00002.safetensors: network: host 'cdn.example' "
                        "answered 503",

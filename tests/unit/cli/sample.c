@@ -41,6 +41,7 @@ static const struct event RUN[] = {
     {EV_FILE_FAILED, AT(9),
      .u.file_failed = {1, "model-00001-of-00002.safetensors", ERR_NETWORK,
                        "host 'cdn.example' answered 503", true}},
+    {EV_THROTTLE, AT(9), .u.throttle = {"https://cdn.example", 4, 8, "climb", 80 << 20}},
     {EV_WARNING, AT(10), .u.warning = {"token-rejected", "the token from HF_TOKEN was rejected"}},
     {EV_RESULT, AT(11),
      .u.result = {"failed",

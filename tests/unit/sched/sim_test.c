@@ -70,7 +70,7 @@ static void try_profile(const struct sim_plan *p, double best, uint64_t seed)
     sim_done(&s);
 }
 
-Test(sim, the_controller_finds_the_best_of_each_line, .timeout = 300)
+Test(sim, the_controller_finds_the_best_of_each_line)
 {
     size_t count = 0;
     const struct sim_plan *profiles = sim_profiles(&count);

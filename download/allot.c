@@ -1,0 +1,160 @@
+/* Which connection fetches what: for each origin the files that come from it, as sched/order.h
+ * wants to see them, and its choices carried out. */
+#include "download/base/mem.h"
+#include "download/file_task.h"
+
+/* One origin's files and requests, in the order of order.h. */
+struct look {
+    struct fetch *f;
+    struct origin *origin;
+    struct file_task **tasks; // by order_file.id
+    struct order_file *order;
+    struct sched_file *files;
+    struct order_running *running;
+    struct part_task **parts; // of `running`; NULL: a steal that was asked for
+    struct order_view view;
+};
+
+static void look_done(struct look *l)
+{
+    mem_free(l->tasks);
+    mem_free(l->order);
+    mem_free(l->files);
+    mem_free(l->running);
+    mem_free(l->parts);
+}
+
+static void look_at_running(struct look *l)
+{
+    const struct fetch *f = l->f;
+    l->running = mem_array(f->running + l->origin->cutting + 1, sizeof(*l->running));
+    l->parts = mem_array(f->running + l->origin->cutting + 1, sizeof(struct part_task *));
+    size_t count = 0;
+    list_each (node, &f->tasks) {
+        list_each (part, &container_of(node, struct file_task, node)->parts) {
+            struct part_task *p = container_of(part, struct part_task, node);
+            if (p->origin != l->origin) continue;
+            l->parts[count] = p;
+            l->running[count++] = (struct order_running){.rank = p->rank,
+                                                         .rate = p->rate_bytes_per_s,
+                                                         .left_bytes = p->range.to - p->counted,
+                                                         .ending = p->ending};
+        }
+    }
+    for (unsigned i = 0; i < l->origin->cutting; i++)
+        l->running[count++] =
+            (struct order_running){.ending = true}; // its connection is spoken for
+    l->view.running = l->running;
+    l->view.running_count = count;
+}
+
+/* They would take a connection in a moment, wherever they come from. */
+static void count_waiting(struct look *l)
+{
+    const struct fetch *f = l->f;
+    for (size_t c = 0; c < ORDER_CLASSES; c++)
+        l->view.waiting[c] = f->unbegun[c];
+    list_each (node, &f->tasks) {
+        const struct file_task *t = container_of(node, struct file_task, node);
+        bool soon = t->state == STATE_RESOLVING || t->state == STATE_RESOLVED ||
+                    t->state == STATE_PREPARING;
+        l->view.waiting[t->file->priority] += soon && !t->err;
+    }
+}
+
+static void look_at_files(struct look *l, uint64_t now_ns)
+{
+    const struct fetch *f = l->f;
+    l->tasks = mem_array(f->task_count + 1, sizeof(struct file_task *));
+    l->order = mem_array(f->task_count + 1, sizeof(*l->order));
+    l->files = mem_array(f->task_count + 1, sizeof(*l->files));
+    size_t count = 0;
+    list_each (node, &f->tasks) {
+        struct file_task *t = container_of(node, struct file_task, node);
+        if (file_task_origin(t) != l->origin) continue;
+        file_task_hold_back(t);
+        struct sched_file view;
+        file_task_view(t, &view);
+        l->order[count] = (struct order_file){.id = count,
+                                              .priority = t->file->priority,
+                                              .shard = plan_shard_number(t->file->entry->path),
+                                              .running = view.running > 0,
+                                              .ready = view.ready,
+                                              .begun = true,
+                                              .left_bytes = t->size - ranges_total(&t->done)};
+        l->tasks[count++] = t;
+    }
+    order_sort(l->order, count, &l->origin->ages, now_ns);
+    for (size_t i = 0; i < count; i++)
+        file_task_view(l->tasks[l->order[i].id], &l->files[i]);
+    l->view.order = l->order;
+    l->view.files = l->files;
+    l->view.count = count;
+}
+
+static unsigned idlest_shard(const struct fetch *f, unsigned prefer)
+{
+    unsigned best = prefer;
+    for (unsigned i = 0; i < f->shard_count; i++) {
+        if (f->load[i] < f->load[best]) best = i;
+    }
+    return best;
+}
+
+/* False: the origin does not want another request yet; then `again` is set. */
+static bool may_start(struct look *l, uint64_t now_ns)
+{
+    uint64_t wait_ns = origin_wait_ns(l->origin, now_ns);
+    if (!wait_ns) return true;
+    struct timer *again = &l->f->again;
+    l->origin->limited = true;
+    if (!timer_is_set(again) || again->at_ns > now_ns + wait_ns) {
+        timer_set(l->f->loop, again, now_ns + wait_ns);
+    }
+    return false;
+}
+
+/* False: there is nothing more to do now. */
+static bool carry_out(struct look *l, struct order_choice c, uint64_t now_ns)
+{
+    struct fetch *f = l->f;
+    l->origin->idle = false;
+    switch (c.what) {
+    case ORDER_NOTHING: l->origin->idle = l->view.running_count < l->view.connections; break;
+    case ORDER_FETCH: {
+        struct file_task *t = l->tasks[l->order[c.index].id];
+        if (!may_start(l, now_ns)) return false;
+        if (!slabs_any(f->slabs)) return false; // the next one that comes home brings us back here
+        enum priority rank = l->order[c.index].rank;
+        return part_start(t, c.range, rank, idlest_shard(f, t->last_shard));
+    }
+    case ORDER_STEAL: part_cut_largest(l->tasks[l->order[c.index].id], c.range.from); return true;
+    case ORDER_END: part_end(l->parts[c.index]); return true;
+    }
+    return false;
+}
+
+static bool allot_one(struct fetch *f, struct origin *o)
+{
+    uint64_t now_ns = loop_now_ns(f->loop);
+    SCOPED(look_done)
+    struct look l = {.f = f,
+                     .origin = o,
+                     .view = {.connections = burden_connections(&f->burden, origin_wanted(o))}};
+    look_at_files(&l, now_ns);
+    look_at_running(&l);
+    count_waiting(&l);
+    return carry_out(&l, order_next(&l.view), now_ns);
+}
+
+void fetch_allot(struct fetch *f)
+{
+    list_each (node, &f->tasks)
+        (void)file_task_origin(
+            container_of(node, struct file_task, node)); // the new ones are known
+    list_each (node, &f->origins.all) {
+        struct origin *o = container_of(node, struct origin, node);
+        while (!f->stopping && allot_one(f, o))
+            continue;
+    }
+}

@@ -1,0 +1,69 @@
+#include "download/origins.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "download/base/mem.h"
+#include "download/base/outcome.h"
+#include "download/base/scoped.h"
+#include "download/source/url.h"
+
+enum { SMOOTH_FIRST_BYTE = 8 }; // weight of the newest: one in so many
+
+void origins_init(struct origins *os, unsigned pinned)
+{
+    list_init(&os->all);
+    os->pinned = pinned;
+}
+
+void origins_done(struct origins *os)
+{
+    struct list *node;
+    while ((node = list_pop(&os->all))) {
+        struct origin *o = container_of(node, struct origin, node);
+        mem_free(o->name);
+        mem_free(o);
+    }
+}
+
+struct origin *origins_of(struct origins *os, const char *url, uint64_t now_ns)
+{
+    struct url u;
+    enum err e = url_parse(url, &u, NULL);
+    assert(!e);
+    (void)e;
+    char host[OUTCOME_HOST_MAX];
+    url_host_text(&u, host, sizeof(host));
+    SCOPED(mem_freep) char *name = mem_printf("%s://%s", u.https ? "https" : "http", host);
+    list_each (node, &os->all) {
+        struct origin *o = container_of(node, struct origin, node);
+        if (strcmp(o->name, name) == 0) return o;
+    }
+    struct origin *o = mem_new(sizeof(*o));
+    o->name = TAKE(name);
+    ramp_init(&o->ramp, os->pinned, RAMP_MOST, NULL, now_ns);
+    list_add_tail(&os->all, &o->node);
+    return o;
+}
+
+unsigned origin_wanted(const struct origin *o)
+{
+    return o->ramp.advice.connections;
+}
+
+void origin_answered(struct origin *o, uint64_t first_byte_ns)
+{
+    if (!o->first_byte_ns) {
+        o->first_byte_ns = first_byte_ns;
+        return;
+    }
+    o->first_byte_ns -= o->first_byte_ns / SMOOTH_FIRST_BYTE;
+    o->first_byte_ns += first_byte_ns / SMOOTH_FIRST_BYTE;
+}
+
+uint64_t origin_wait_ns(struct origin *o, uint64_t now_ns)
+{
+    uint64_t wait_ns = starts_wait_ns(&o->starts, now_ns);
+    uint64_t pause_ns = o->pause_until_ns > now_ns ? o->pause_until_ns - now_ns : 0;
+    return wait_ns > pause_ns ? wait_ns : pause_ns;
+}

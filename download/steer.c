@@ -1,0 +1,124 @@
+/* Four times a second: what each origin brought, how many connections it gets from now on, and
+ * which of them are not worth waiting for. */
+#include "download/base/clock.h"
+#include "download/base/mem.h"
+#include "download/file_task.h"
+
+static void tell_change(const struct fetch *f, const struct origin *o, unsigned before)
+{
+    const struct ramp_advice *a = &o->ramp.advice;
+    emit(f->emitter, (struct event){.type = EV_THROTTLE,
+                                    .u.throttle = {.origin = o->name,
+                                                   .connections_from = before,
+                                                   .connections_to = a->connections,
+                                                   .cause = ramp_cause_word(a->cause),
+                                                   .bytes_per_s = o->rate_bytes_per_s}});
+}
+
+static struct ramp_facts facts(const struct origin *o)
+{
+    return (struct ramp_facts){.verified_bytes = o->bytes,
+                               .running = o->running,
+                               .refusals = o->refusals,
+                               .resets = o->resets,
+                               .limited = o->limited || o->resting,
+                               .ttfb_ns = o->first_byte_ns,
+                               .addresses =
+                                   1}; // which one a connection takes is libcurl's business
+}
+
+static void tick(struct fetch *f, struct origin *o, uint64_t passed_ns)
+{
+    if (passed_ns) {
+        double bytes = (double)(o->bytes - o->tick_bytes);
+        o->rate_bytes_per_s = (uint64_t)(bytes * (double)SECOND_NS / (double)passed_ns);
+        o->tick_bytes = o->bytes;
+    }
+    unsigned before = origin_wanted(o);
+    if (burden_connections(&f->burden, before) < before) o->limited = true;
+    struct ramp_facts seen = facts(o);
+    struct ramp_advice a = ramp_tick(&o->ramp, &seen, loop_now_ns(f->loop));
+    if (a.connections != before) tell_change(f, o, before);
+    o->limited = false;
+    o->refusals = 0;
+    o->resets = 0;
+}
+
+/* ---- connections that are not worth waiting for ---- */
+
+struct siblings {
+    struct tail_connection *connections;
+    struct part_task **parts;
+    size_t count;
+};
+
+static void add_siblings(struct siblings *s, const struct fetch *f, const struct origin *o)
+{
+    list_each (node, &f->tasks) {
+        list_each (part, &container_of(node, struct file_task, node)->parts) {
+            struct part_task *p = container_of(part, struct part_task, node);
+            if (p->origin != o) continue;
+            bool risen = p->rank != p->file->file->priority; // it waited long enough for its turn
+            bool fixed = p->ending || p->file->whole || risen;
+            s->parts[s->count] = p;
+            s->connections[s->count++] =
+                (struct tail_connection){.started_ns = p->started_ns,
+                                         .last_byte_ns = p->last_byte_ns,
+                                         .received = p->received,
+                                         .rate = p->rate_bytes_per_s,
+                                         .left_bytes = p->range.to - p->counted,
+                                         .ending = fixed,
+                                         .slow_since_ns = p->slow_since_ns};
+        }
+    }
+}
+
+static void evict(struct fetch *f, struct origin *o)
+{
+    SCOPED(mem_freep)
+    struct tail_connection *connections = mem_array(f->running + 1, sizeof(*connections));
+    SCOPED(mem_freep) struct part_task **parts = mem_array(f->running + 1, sizeof(*parts));
+    struct siblings s = {.connections = connections, .parts = parts};
+    add_siblings(&s, f, o);
+    struct tail_view v = {.connections = s.connections,
+                          .count = s.count,
+                          .now_ns = loop_now_ns(f->loop),
+                          .first_byte_ns = o->first_byte_ns,
+                          .idle = o->idle,
+                          .limited = o->limited || o->resting};
+    size_t worst = tail_evict(&v);
+    for (size_t i = 0; i < s.count; i++)
+        s.parts[i]->slow_since_ns = s.connections[i].slow_since_ns;
+    if (worst == s.count) return;
+    f->evicted++;
+    part_end(s.parts[worst]);
+}
+
+static void on_steer(struct timer *t)
+{
+    struct fetch *f = container_of(t, struct fetch, steer_timer);
+    uint64_t now_ns = loop_now_ns(f->loop);
+    if (!control_paused(f->spine->control)) {
+        list_each (node, &f->origins.all) {
+            struct origin *o = container_of(node, struct origin, node);
+            evict(f, o);
+            tick(f, o, now_ns - f->steered_ns);
+        }
+        fetch_schedule(f);
+    }
+    f->steered_ns = now_ns;
+    if (!f->ended) timer_set(f->loop, t, now_ns + RAMP_TICK_NS);
+}
+
+void steer_start(struct fetch *f)
+{
+    timer_init(&f->steer_timer, on_steer);
+    f->steered_ns = loop_now_ns(f->loop);
+    timer_set(f->loop, &f->steer_timer, f->steered_ns + RAMP_TICK_NS);
+}
+
+void steer_end(struct fetch *f)
+{
+    timer_cancel(&f->steer_timer);
+    timer_cancel(&f->again);
+}
