@@ -145,3 +145,51 @@ Test(sim, nothing_starves)
     cr_expect_geq(s.files[s.file_count - 1].longest_wait, ORDER_AGE_NS, "and not in its turn");
     sim_done(&s);
 }
+
+/* ---- caps ---- */
+
+Test(sim, our_own_limit_holds_within_two_percent_also_when_it_changes)
+{
+    struct sim_plan p = {
+        .name = "a limit that changes",
+        .line = {.link = 1250e6, .rtt = .02, .queue = .02, .server = .02, .per_connection = 20e6},
+        .files = {{.count = 50, .bytes = UINT64_C(1) << 30, .priority = PRIORITY_NORMAL}},
+        .limit = {.rate = 50000000, .until = 20, .next = 20000000}};
+    static struct sim s;
+    sim_init(&s, &p, 0, 1);
+    sim_run(&s, 40);
+    static const double WINDOW_S = 5;
+    for (double from = 2; from + WINDOW_S <= 40; from++) {
+        if (from < 22 && from + WINDOW_S > 20) continue; // it changes in between
+        double cap = from < 20 ? 50e6 : 20e6;
+        double rate = sim_goodput(&s, from, from + WINDOW_S);
+        cr_expect(rate > .98 * cap && rate < 1.02 * cap, "%.2f MB/s from %.0f s", rate / 1e6, from);
+    }
+    sim_done(&s);
+}
+
+/* 30 requests a second are answered, more are refused: after the first refusals it asks no faster
+ * than it is answered, but for a careful look now and then. */
+Test(sim, an_origin_that_counts_requests_is_asked_no_faster)
+{
+    struct sim_plan p = {
+        .name = "thirty requests a second",
+        .line = {.link = 125e6,
+                 .rtt = .02,
+                 .queue = .03,
+                 .server = .02,
+                 .refuse = {.starts = 30, .retry_after = 1}},
+        .files = {{.count = 20000, .bytes = 1 << 20, .priority = PRIORITY_NORMAL}}};
+    static struct sim s;
+    sim_init(&s, &p, 0, 1);
+    sim_run(&s, 20);
+    unsigned refused_before = s.net.refusals;
+    unsigned asked_before = s.net.requests;
+    sim_run(&s, 120);
+    unsigned refused = s.net.refusals - refused_before;
+    unsigned asked = s.net.requests - asked_before;
+    cr_expect_gt(refused_before, 0, "it was told");
+    cr_expect_leq(refused, asked / 20, "%u of %u requests were refused", refused, asked);
+    cr_expect_geq(asked - refused, 100 * 30 / 2, "%u answered in 100 s", asked - refused);
+    sim_done(&s);
+}
