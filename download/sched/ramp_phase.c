@@ -21,7 +21,7 @@ static const double CLIMB_CLEAR = 0.5;     // standard errors; while all of it g
 
 enum {
     CLIMB_SAMPLES = 6, // in which growth must show
-    FIRST_SAMPLES = 3,
+    FIRST_SAMPLES = 2,
     FEW_SAMPLES = 4, // a second
     LONG_SAMPLES = 6,
     LEAN_LEAST = 2, // connections; one alone stands still when it does

@@ -7,7 +7,7 @@
 #include "download/sched/ramp.h"
 
 enum { HALF = 2 };
-#define SETTLE_NS      (SECOND_NS / 2) // and three times the way to a first byte
+#define SETTLE_NS      (SECOND_NS / 4) // and three times the way to a first byte
 #define HOLD_FIRST_NS  (2 * SECOND_NS)
 #define HOLD_NS        (5 * SECOND_NS)
 #define LEAN_NS        (30 * SECOND_NS)
