@@ -152,12 +152,12 @@ Test(sim, our_own_limit_holds_within_two_percent_also_when_it_changes)
     static struct sim s;
     sim_init(&s, &p, 0, 1);
     sim_run(&s, 40);
-    static const double WINDOW_S = 5;
-    for (double from = 2; from + WINDOW_S <= 40; from++) {
-        if (from < 22 && from + WINDOW_S > 20) continue; // it changes in between
-        double cap = from < 20 ? 50e6 : 20e6;
+    enum { WINDOW_S = 5, CHANGE_S = 20, END_S = 40 };
+    for (int from = 2; from + WINDOW_S <= END_S; from++) {
+        if (from < CHANGE_S + 2 && from + WINDOW_S > CHANGE_S) continue; // it changes in between
+        double cap = from < CHANGE_S ? 50e6 : 20e6;
         double rate = sim_goodput(&s, from, from + WINDOW_S);
-        cr_expect(rate > .98 * cap && rate < 1.02 * cap, "%.2f MB/s from %.0f s", rate / 1e6, from);
+        cr_expect(rate > .98 * cap && rate < 1.02 * cap, "%.2f MB/s from %d s", rate / 1e6, from);
     }
     sim_done(&s);
 }
