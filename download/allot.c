@@ -35,10 +35,12 @@ static void look_at_running(struct look *l)
             struct part_task *p = container_of(part, struct part_task, node);
             if (p->origin != l->origin) continue;
             l->parts[count] = p;
-            l->running[count++] = (struct order_running){.rank = p->rank,
-                                                         .rate = p->rate_bytes_per_s,
-                                                         .left_bytes = p->range.to - p->counted,
-                                                         .ending = p->ending};
+            bool stays = p->file->whole; // what it has would be lost: the last to be asked
+            l->running[count++] =
+                (struct order_running){.rank = stays ? PRIORITY_CRITICAL : p->rank,
+                                       .rate = p->rate_bytes_per_s,
+                                       .left_bytes = p->range.to - p->counted,
+                                       .ending = p->ending};
         }
     }
     for (unsigned i = 0; i < l->origin->cutting; i++)
@@ -68,25 +70,26 @@ static void look_at_files(struct look *l, uint64_t now_ns)
     l->tasks = mem_array(f->task_count + 1, sizeof(struct file_task *));
     l->order = mem_array(f->task_count + 1, sizeof(*l->order));
     l->files = mem_array(f->task_count + 1, sizeof(*l->files));
+    SCOPED(mem_freep) struct sched_file *views = mem_array(f->task_count + 1, sizeof(*views));
     size_t count = 0;
     list_each (node, &f->tasks) {
         struct file_task *t = container_of(node, struct file_task, node);
         if (file_task_origin(t) != l->origin) continue;
         file_task_hold_back(t);
-        struct sched_file view;
-        file_task_view(t, &view);
+        struct sched_file *view = &views[count];
+        file_task_view(t, view);
         l->order[count] = (struct order_file){.id = count,
                                               .priority = t->file->priority,
                                               .shard = plan_shard_number(t->file->entry->path),
-                                              .running = view.running > 0,
-                                              .ready = view.ready,
+                                              .running = view->running > 0,
+                                              .ready = view->ready,
                                               .begun = true,
                                               .left_bytes = t->size - ranges_total(&t->done)};
         l->tasks[count++] = t;
     }
     order_sort(l->order, count, &l->origin->ages, now_ns);
     for (size_t i = 0; i < count; i++)
-        file_task_view(l->tasks[l->order[i].id], &l->files[i]);
+        l->files[i] = views[l->order[i].id];
     l->view.order = l->order;
     l->view.files = l->files;
     l->view.count = count;
@@ -129,7 +132,12 @@ static bool carry_out(struct look *l, struct order_choice c, uint64_t now_ns)
         return part_start(t, c.range, rank, idlest_shard(f, t->last_shard));
     }
     case ORDER_STEAL: part_cut_largest(l->tasks[l->order[c.index].id], c.range.from); return true;
-    case ORDER_END: part_end(l->parts[c.index]); return true;
+    case ORDER_END: {
+        struct part_task *p = l->parts[c.index];
+        if (p->file->whole) return false;
+        part_end(p);
+        return true;
+    }
     }
     return false;
 }
@@ -152,9 +160,12 @@ void fetch_allot(struct fetch *f)
     list_each (node, &f->tasks)
         (void)file_task_origin(
             container_of(node, struct file_task, node)); // the new ones are known
-    list_each (node, &f->origins.all) {
-        struct origin *o = container_of(node, struct origin, node);
-        while (!f->stopping && allot_one(f, o))
-            continue;
+    bool any = true;
+    while (any) { // where a file's next request goes may change with each
+        any = false;
+        list_each (node, &f->origins.all) {
+            while (!f->stopping && allot_one(f, container_of(node, struct origin, node)))
+                any = true;
+        }
     }
 }

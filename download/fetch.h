@@ -77,9 +77,7 @@ struct fetch {
     /* what came of it */
     uint64_t files_done, files_failed;
     uint64_t bytes_fetched, bytes_reused;
-    uint64_t requests, connections_opened; // for bodies
-    uint64_t evicted;                      // connections ended for being slow
-    uint64_t bytes_present;                // in their place now, of the plan's
+    uint64_t bytes_present; // in their place now, of the plan's
     uint64_t rate_bytes_per_s;
     uint64_t rate_at_ns, rate_bytes; // last sample
     enum err err; // first failure, or ERR_PARTIAL for failures of different kinds

@@ -247,8 +247,6 @@ static void leave_origin(struct fetch *f, struct part_task *p)
         starts_refused(&o->starts, loop_now_ns(f->loop));
     }
     o->resets += cause == CAUSE_RESET || cause == CAUSE_CONNECT;
-    f->requests++;
-    f->connections_opened += p->exchange->connections_opened;
 }
 
 /* Everything the part brought and held goes home. */

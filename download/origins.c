@@ -63,7 +63,5 @@ void origin_answered(struct origin *o, uint64_t first_byte_ns)
 
 uint64_t origin_wait_ns(struct origin *o, uint64_t now_ns)
 {
-    uint64_t wait_ns = starts_wait_ns(&o->starts, now_ns);
-    uint64_t pause_ns = o->pause_until_ns > now_ns ? o->pause_until_ns - now_ns : 0;
-    return wait_ns > pause_ns ? wait_ns : pause_ns;
+    return starts_wait_ns(&o->starts, now_ns);
 }

@@ -64,7 +64,6 @@ static void add_siblings(struct siblings *s, const struct fetch *f, const struct
             s->connections[s->count++] =
                 (struct tail_connection){.started_ns = p->started_ns,
                                          .last_byte_ns = p->last_byte_ns,
-                                         .received = p->received,
                                          .rate = p->rate_bytes_per_s,
                                          .left_bytes = p->range.to - p->counted,
                                          .ending = fixed,
@@ -90,7 +89,6 @@ static void evict(struct fetch *f, struct origin *o)
     for (size_t i = 0; i < s.count; i++)
         s.parts[i]->slow_since_ns = s.connections[i].slow_since_ns;
     if (worst == s.count) return;
-    f->evicted++;
     part_end(s.parts[worst]);
 }
 

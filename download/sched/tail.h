@@ -15,7 +15,6 @@ enum { TAIL_EXTRA_SHARE = 100 };              // one byte in so many may be fetc
 struct tail_connection {
     uint64_t started_ns;   // its request
     uint64_t last_byte_ns; // or when the request started
-    uint64_t received;     // bytes of this request
     uint64_t rate;         // bytes/s lately
     uint64_t left_bytes;
     bool ending;            // was asked to, or is doubled already

@@ -320,9 +320,6 @@ void attempt_finish(struct attempt *a, CURLcode rc)
     verdict_note(&x->reply.headers, &x->reply.outcome);
     note_host(a);
     x->reached = x->from + (x->sink ? x->sink->stored : 0);
-    long opened = 0;
-    curl_easy_getinfo(a->easy, CURLINFO_NUM_CONNECTS, &opened);
-    x->connections_opened = (unsigned)opened;
     x->reply.outcome.body_bytes = x->sink ? x->sink->stored : x->reply.body.len;
     curl_slist_free_all(a->headers);
     a->headers = NULL;

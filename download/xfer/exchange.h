@@ -27,9 +27,8 @@ struct exchange {
     char *if_range;     // body: strong validator to insist on, or NULL
 
     /* the shard sets */
-    struct reply reply;          // outcome, headers, and for calls the decoded body
-    uint64_t reached;            // body: [from, reached) is in its place
-    unsigned connections_opened; // for it; 0: it came over one that was there
+    struct reply reply;    // outcome, headers, and for calls the decoded body
+    uint64_t reached;      // body: [from, reached) is in its place
     uint64_t learned_size; // body: whole size by Content-Range or Content-Length, or TO_THE_END
 };
 

@@ -309,7 +309,6 @@ static struct tail_view look_at_tail(const struct sim *s, struct tail_connection
         ret_slots[count] = i;
         conns[count++] = (struct tail_connection){.started_ns = p->started_ns,
                                                   .last_byte_ns = p->last_byte_ns,
-                                                  .received = (uint64_t)p->at - p->range.from,
                                                   .rate = (uint64_t)p->rate,
                                                   .left_bytes = p->range.to - (uint64_t)p->at,
                                                   .ending = p->twin > 0 || s->net.conns[i].held ||

@@ -196,3 +196,22 @@ Test(plan, totals_are_sums_over_all_files)
     plan_done(&p);
     listing_done(&l);
 }
+
+Test(plan, the_number_of_a_shard_is_in_its_name)
+{
+    static const struct {
+        const char *path;
+        unsigned number;
+    } CASES[] = {
+        {"model-00001-of-00004.safetensors", 0},
+        {"model-00003-of-00004.safetensors", 2},
+        {"a-00009-of-00010/model-00002-of-00004.gguf", 1},
+        {"config.json", 0},
+        {"one-of-many.bin", 0},
+        {"-of-", 0},
+        {"model-00000-of-00004.bin", 0},
+        {"model-0000x-of-00004.bin", 0},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(CASES); i++)
+        cr_expect_eq(plan_shard_number(CASES[i].path), CASES[i].number, "%s", CASES[i].path);
+}

@@ -16,7 +16,6 @@ static struct tail_view siblings(struct tail_connection *c, uint64_t now_ns)
         uint64_t slow_since = c[i].slow_since_ns;
         c[i] = (struct tail_connection){.started_ns = START,
                                         .last_byte_ns = now_ns,
-                                        .received = 100 * MIB,
                                         .rate = 10 * MIB,
                                         .left_bytes = 1000 * MIB,
                                         .slow_since_ns = slow_since};
