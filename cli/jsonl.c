@@ -305,6 +305,9 @@ static void add_origin(struct buf *b, const struct origin_row *row)
     add_number(b, "failures", row->failures);
     add_number(b, "bytes", row->bytes);
     add_number(b, "wrong", row->wrong);
+    add_number(b, "connections", row->connections);
+    add_number(b, "reused", row->reused);
+    add_number(b, "addresses", row->addresses);
     buf_addc(b, '}');
 }
 

@@ -45,7 +45,9 @@ enum { ORIGIN_NAME_MAX = 256, RESULT_ORIGINS_MAX = 8 };
 struct origin_row {
     char name[ORIGIN_NAME_MAX];
     uint64_t requests, failures, bytes;
-    uint64_t wrong; // times that its bytes were not the file's
+    uint64_t wrong;               // times that its bytes were not the file's
+    uint64_t connections, reused; // made, and requests that went over one made before
+    uint64_t addresses;           // different ones that answered; 0 = a proxy stood between
 };
 
 #endif

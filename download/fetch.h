@@ -19,6 +19,7 @@
 #include "download/base/rng.h"
 #include "download/burden.h"
 #include "download/calls.h"
+#include "download/contacts.h"
 #include "download/dest.h"
 #include "download/emit.h"
 #include "download/event.h"
@@ -56,10 +57,11 @@ struct fetch {
     /* state */
     struct retry_policy policy;
     struct rng rng;
-    struct burden burden;   // what the machine allows
-    struct mirrors mirrors; // every origin that files come from
-    unsigned *load;         // exchanges on each shard
-    struct list tasks;      // files that have begun and not ended, in plan order
+    struct burden burden;                  // what the machine allows
+    struct mirrors mirrors;                // every origin that files come from
+    struct contacts contacts[MIRRORS_MAX]; // of the requests to each
+    unsigned *load;                        // exchanges on each shard
+    struct list tasks;                     // files that have begun and not ended, in plan order
     size_t task_count;
     size_t next_file;              // index into the plan
     size_t unbegun[ORDER_CLASSES]; // files of the plan from there on

@@ -24,6 +24,7 @@ void file_places_ended(struct file_task *t, const struct part_task *p)
                                  .bytes = p->exchange->reached - p->exchange->from,
                                  .failed = failed,
                                  .wait_s = failed ? outcome_told_wait_s(o) : 0};
+    contacts_note(&f->contacts[place->origin], o);
     place->bytes += facts.bytes;
     if (facts.bytes) {
         place->refreshes = 0;

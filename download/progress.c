@@ -147,8 +147,14 @@ size_t progress_origins(const struct fetch *f, struct origin_row *ret)
     for (unsigned i = 0; i < f->mirrors.count && n < RESULT_ORIGINS_MAX; i++) {
         const struct mirror *m = &f->mirrors.items[i];
         if (!m->requests && !m->failures) continue;
-        ret[n] = (struct origin_row){
-            .requests = m->requests, .failures = m->failures, .bytes = m->bytes, .wrong = m->wrong};
+        const struct contacts *c = &f->contacts[i];
+        ret[n] = (struct origin_row){.requests = m->requests,
+                                     .failures = m->failures,
+                                     .bytes = m->bytes,
+                                     .wrong = m->wrong,
+                                     .connections = c->connections,
+                                     .reused = c->reused,
+                                     .addresses = c->count};
         snprintf(ret[n++].name, ORIGIN_NAME_MAX, "%s", m->name);
     }
     return n;

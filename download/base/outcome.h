@@ -41,7 +41,12 @@ enum cause {
 const char *cause_word(enum cause c);
 enum err cause_error(enum cause c);
 
-enum { OUTCOME_ID_MAX = 96, OUTCOME_HOST_MAX = 272, RATE_POLICY_MAX = 32 };
+enum {
+    OUTCOME_ID_MAX = 96,
+    OUTCOME_HOST_MAX = 272,
+    OUTCOME_ADDRESS_MAX = 64, // of an IPv6 address with its zone
+    RATE_POLICY_MAX = 32,
+};
 
 /* `RateLimit: "resolvers";r=2999;t=260` and `RateLimit-Policy: …;"resolvers";q=3000;w=300`
  * (draft-ietf-httpapi-ratelimit-headers; the Hub's form). */
@@ -63,6 +68,9 @@ struct outcome {
     char request_id[OUTCOME_ID_MAX];
     char host[OUTCOME_HOST_MAX];         // host[:port] that answered or was asked
     char proxy[OUTCOME_HOST_MAX];        // host[:port] of the proxy between; "" = none
+    unsigned connections;                // made for it; 0 with `reached`: it found one open
+    bool reached;                        // it had a connection, to its host or to the proxy
+    char address[OUTCOME_ADDRESS_MAX];   // of its host; "" = none, or only the proxy knows
     char error_code[OUTCOME_ID_MAX];     // X-Error-Code
     char error_text[OUTCOME_ID_MAX * 2]; // X-Error-Message, sanitised, cut
     struct why why;                      // a sentence about the transport or the verdict

@@ -308,6 +308,19 @@ static void note_proxy(const struct attempt *a)
     if (!proxy_used(a, o->proxy)) o->proxy[0] = '\0';
 }
 
+/* Through a proxy libcurl knows the proxy's address only. */
+static void note_connection(const struct attempt *a)
+{
+    struct outcome *o = &a->exchange->reply.outcome;
+    long made = 0;
+    char *address = NULL;
+    curl_easy_getinfo(a->easy, CURLINFO_NUM_CONNECTS, &made);
+    curl_easy_getinfo(a->easy, CURLINFO_PRIMARY_IP, &address);
+    o->connections = made > 0 ? (unsigned)made : 0;
+    o->reached = !str_empty(address);
+    if (o->reached && !o->proxy[0]) snprintf(o->address, sizeof(o->address), "%s", address);
+}
+
 void attempt_finish(struct attempt *a, CURLcode rc)
 {
     struct exchange *x = a->exchange;
@@ -316,6 +329,7 @@ void attempt_finish(struct attempt *a, CURLcode rc)
         if (a->sink_error) a->cause = CAUSE_DISK;
     }
     note_proxy(a);
+    note_connection(a);
     settle_cause(a, rc);
     verdict_note(&x->reply.headers, &x->reply.outcome);
     note_host(a);

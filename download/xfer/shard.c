@@ -165,6 +165,8 @@ static void cut(struct shard *s, struct shard_cut *c)
     loop_post(s->opts.loop, &c->post); // before the exchange itself comes back
     if (!found) return;
     found->cancelled = found->exchange->sink == NULL; // a call has no parts
+    /* HTTP/1.1 cannot take a request back: its connection is closed. To read the rest out instead
+     * would keep the slot for bytes that may be long in coming, which is why it was ended. */
     if (found->cancelled || attempt_cut_off(found)) finish(s, found, CURLE_OK);
 }
 

@@ -58,7 +58,8 @@ Test(event, a_copy_points_into_itself)
 
 Test(event, a_copy_of_the_result_has_its_origins)
 {
-    const struct origin_row rows[] = {{"https://a", 1, 2, 3, 4}, {"https://b", 5, 6, 7, 8}};
+    const struct origin_row rows[] = {{"https://a", 1, 2, 3, 4, 5, 6, 7},
+                                      {"https://b", 5, 6, 7, 8, 9, 1, 2}};
     struct event result = {.type = EV_RESULT, .u.result = {.origins = rows, .origin_count = 2}};
     size_t bytes;
     SCOPED(mem_freep) struct event *copy = event_copy(&result, &bytes);

@@ -177,7 +177,10 @@ Test(jsonl, no_line_is_longer_than_the_contract_says)
             origins[k] = (struct origin_row){.requests = UINT64_MAX - 1,
                                              .failures = UINT64_MAX - 1,
                                              .bytes = UINT64_MAX - 1,
-                                             .wrong = UINT64_MAX - 1};
+                                             .wrong = UINT64_MAX - 1,
+                                             .connections = UINT64_MAX - 1,
+                                             .reused = UINT64_MAX - 1,
+                                             .addresses = UINT64_MAX - 1};
             memset(origins[k].name, WORST[i], ORIGIN_NAME_MAX - 1);
         }
         const struct event events[] = {

@@ -13,8 +13,8 @@ static const struct progress_file FILES[] = {
     {2, 4 * GIB, 4 * GIB, 0, 0, FILE_VERIFYING, 3 * GIB},
 };
 
-static const struct origin_row ORIGINS[] = {{"https://huggingface.co", 9, 1, 6 * GIB, 0},
-                                            {"https://mirror.example", 4, 0, GIB, 1}};
+static const struct origin_row ORIGINS[] = {{"https://huggingface.co", 9, 1, 6 * GIB, 0, 3, 6, 2},
+                                            {"https://mirror.example", 4, 0, GIB, 1, 1, 3, 1}};
 
 static const struct event RUN[] = {
     {EV_RUN_START, AT(0),
