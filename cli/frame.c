@@ -13,7 +13,8 @@
 /* Right of the name or bar stand fields of fixed width, two blanks before each. What does not fit
  * is left out, the last of the list first; they are shown in the order of `place`. */
 enum { PERCENT_WIDTH = 5, BYTES_WIDTH = 8, RATE_WIDTH = 10, TIME_WIDTH = 7, FILES_WIDTH = 13 };
-enum { TEXT_MAX = 3 * FMT_MAX, GAP = 2, LEFT_LEAST = 14, FIELDS_MAX = 5, LINE_MAX_BYTES = 4096 };
+enum { WHY_SLOW_WIDTH = 10 }; // "connection"
+enum { TEXT_MAX = 3 * FMT_MAX, GAP = 2, LEFT_LEAST = 14, FIELDS_MAX = 6, LINE_MAX_BYTES = 4096 };
 
 struct field {
     unsigned place;
@@ -114,6 +115,12 @@ static const char *files_text(const struct view *v, char ret[TEXT_MAX])
     return ret;
 }
 
+/* Nothing that is waited for is worth less: that has a line of its own. */
+static bool tells_why_slow(const struct view *v)
+{
+    return v->why_slow[0] && !v->waiting_for[0] && v->status == FILE_IN_PROGRESS;
+}
+
 static void draw_total(const struct view *v, const struct frame_size *size, uint64_t now_ms,
                        struct frame *ret)
 {
@@ -127,6 +134,7 @@ static void draw_total(const struct view *v, const struct frame_size *size, uint
     files_text(v, text);
     size_t files_width = columns_of(text);
     add_field(&fields, 4, files_width > FILES_WIDTH ? files_width : FILES_WIDTH, text);
+    if (tells_why_slow(v)) add_field(&fields, 5, WHY_SLOW_WIDTH, v->why_slow);
     struct buf b;
     buf_init(&b, LINE_MAX_BYTES);
     bar_add(&b, v->bytes_done, v->bytes_total, keep_what_fits(&fields, size->width), size->unicode);
@@ -195,4 +203,5 @@ void frame_total_text(const struct view *v, uint64_t now_ms, struct buf *ret)
     if (eta_s != NUMBER_UNKNOWN) buf_addf(ret, "%s left, ", fmt_duration(eta_s, text));
     buf_adds(ret, files_text(v, text));
     if (v->waiting_for[0]) buf_addf(ret, ", waiting: %s", v->waiting_for);
+    if (tells_why_slow(v)) buf_addf(ret, ", limited by: %s", v->why_slow);
 }

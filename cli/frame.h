@@ -26,7 +26,8 @@ struct frame_size {
     bool unicode;
 };
 
-/* A line for every file under way (as many as fit), then the total, then what is waited for. */
+/* A line for every file under way (as many as fit), then the total with what keeps it from being
+ * faster, then what is waited for. */
 void frame_draw(const struct view *v, const struct frame_size *size, uint64_t now_ms,
                 struct frame *ret);
 void frame_done(struct frame *f);

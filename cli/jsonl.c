@@ -158,7 +158,8 @@ static void add_progress_file(struct buf *b, const struct progress_file *f)
     buf_addc(b, '}');
 }
 
-static void add_progress(struct buf *b, const struct event_progress *e, size_t line_start)
+static void add_progress(struct buf *b, const struct event_progress *e, bool why_slow,
+                         size_t line_start)
 {
     add_small(b, "status", file_status_word(e->status));
     add_number(b, "completed_files", e->completed_files);
@@ -170,7 +171,11 @@ static void add_progress(struct buf *b, const struct event_progress *e, size_t l
     add_number(b, "eta_s", e->eta_s);
     add_number(b, "connections", e->connections);
     add_small(b, "waiting_for", e->waiting_for);
-    json_add_null_field(b, "why_slow");
+    if (why_slow) {
+        add_small(b, "why_slow", e->why_slow);
+    } else {
+        json_add_null_field(b, "why_slow");
+    }
     json_add_key(b, "files");
     buf_addc(b, '[');
     for (size_t i = 0; i < e->file_count; i++) {
@@ -331,7 +336,7 @@ static void add_result(struct buf *b, const struct event_result *e, const struct
     add_memory(b, e->memory_peak_bytes);
     add_number(b, "events_coalesced", l->coalesced);
     add_number(b, "events_dropped", l->dropped);
-    json_add_null_field(b, "why_slow");
+    add_small(b, "why_slow", e->why_slow);
     json_add_key(b, "origins");
     buf_addc(b, '[');
     for (size_t i = 0; i < e->origin_count; i++) {
@@ -358,7 +363,7 @@ void jsonl_encode(const struct event *e, const struct jsonl_head *head, struct b
     case EV_PLAN: add_plan(ret, &e->u.plan); break;
     case EV_PLAN_FILE: add_plan_file(ret, &e->u.plan_file); break;
     case EV_FILE_START: add_file_start(ret, &e->u.file_start); break;
-    case EV_PROGRESS: add_progress(ret, &e->u.progress, start); break;
+    case EV_PROGRESS: add_progress(ret, &e->u.progress, head->why_slow, start); break;
     case EV_RETRY: add_retry(ret, &e->u.retry); break;
     case EV_WAIT: add_wait(ret, &e->u.wait); break;
     case EV_MIRROR: add_mirror(ret, &e->u.mirror); break;

@@ -4,6 +4,7 @@
 #ifndef SHARDFETCH_CLI_JSONL_H
 #define SHARDFETCH_CLI_JSONL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "download/async/stream.h"
@@ -16,6 +17,7 @@ struct jsonl_head {
     uint64_t seq;    // from 1, no gaps in what is written
     const char *run; // id of the run
     struct stream_loss loss;
+    bool why_slow; // also in `progress`
 };
 
 /* Appends to `ret`, which has room for JSONL_MAX_BYTES more. */

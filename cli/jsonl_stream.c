@@ -36,7 +36,7 @@ static void on_event(void *user, const void *value, const struct stream_loss *lo
     if (s->writer.fd < 0) s->writer.fd = fds_open_fifo(s->fifo);
     if (s->writer.fd < 0) s->writer.error = errno;
     buf_reset(&s->line);
-    jsonl_encode(e, &(struct jsonl_head){s->seq + 1, s->run, *loss}, &s->line);
+    jsonl_encode(e, &(struct jsonl_head){s->seq + 1, s->run, *loss, s->why_slow}, &s->line);
     if (line_writer_put(&s->writer, s->line.data, s->line.len)) {
         s->seq++;
     } else if (s->writer.error != ECANCELED) {

@@ -13,7 +13,8 @@ struct jsonl_stream { // the observer's thread
     struct line_writer writer;
     const char *fifo; // whose reader is waited for, or NULL
     struct buf line;
-    uint64_t seq; // of the last line written
+    uint64_t seq;  // of the last line written
+    bool why_slow; // also in `progress`: the owner says so
     const char *run;
     jsonl_broken_fn *on_broken;
     void *user;

@@ -107,6 +107,7 @@ static void add_result(struct buf *b, const struct event_result *e)
     if (e->bytes_fetched == 0) return;
     double rate = (double)e->bytes_fetched / (double)ms * 1000;
     buf_addf(b, ", %s", fmt_rate((uint64_t)rate, text));
+    if (e->why_slow) buf_addf(b, ", limited by: %s", e->why_slow);
 }
 
 static bool add_all(const struct view *v, const struct event *e, struct buf *b,

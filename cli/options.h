@@ -67,7 +67,7 @@ enum { OPTIONS_MAX = 64 };
 struct options {
     struct settings settings; // complete after options_finish; points into this struct
     bool help, version;
-    bool dry_run, json, quiet, stop_with_reader;
+    bool dry_run, json, why_slow, quiet, stop_with_reader;
     bool no_token, no_implicit_token, no_progress_bars;
     const char *events, *progress, *config, *manifest;
     const char *token, *token_file; // as given; token.h makes the secret of it

@@ -107,12 +107,15 @@ static const struct option ROWS[] = {
      "event stream elsewhere; standard output keeps the path", ON_ALL, FIELD(events)},
     {"stop-with-reader", 0, GROUP_OUTPUT, KIND_SWITCH, NULL, NULL, NULL,
      "stop, resumable, when the reader of --events goes away", ON_ALL, FIELD(stop_with_reader)},
+    {"why-slow", 0, GROUP_OUTPUT, KIND_SWITCH, NULL, NULL, NULL,
+     "progress events also say what keeps the run from being faster", ON_FETCH, FIELD(why_slow)},
     {"progress", 0, GROUP_OUTPUT, KIND_CHOICE, "auto|bar|plain|none", "auto", NULL,
      "progress for people on standard error", ON_ALL, FIELD(progress)},
     {"quiet", 'q', GROUP_OUTPUT, KIND_SWITCH, NULL, NULL, NULL,
      "nothing on standard error but the reason of a failure", ON_ALL, FIELD(quiet)},
     {"verbose", 'v', GROUP_OUTPUT, KIND_SWITCH, NULL, NULL, NULL,
-     "also where settings came from, and every planned file", ON_ALL, SETTING(verbose)},
+     "also where settings came from, every planned file, and as --why-slow", ON_ALL,
+     SETTING(verbose)},
 
     /* other */
     {"config", 0, GROUP_OTHER, KIND_PATH, "FILE", "$XDG_CONFIG_HOME/shardfetch/config", NULL,

@@ -88,15 +88,18 @@ static enum err open_people(struct outlets *out, struct why *why)
 static enum err open_streams(struct outlets *out, struct why *why)
 {
     const struct options *o = out->options;
+    bool why_slow = o->why_slow || o->settings.verbose;
     if (o->events) {
         enum err e = fds_open_events(o->events, &out->events_fd, &out->events_fd_ours, why);
         if (e) return e;
         jsonl_stream_init(&out->events, out->events_fd, out->run_id, events_broken, out);
+        out->events.why_slow = why_slow;
         if (out->events_fd < 0) jsonl_stream_wait_for(&out->events, o->events);
         if (!add(out, "--events", &JSONL_STREAM_OPS, &out->events)) return no_thread(why);
     }
     if (o->json) {
         jsonl_stream_init(&out->json, STDOUT_FILENO, out->run_id, stdout_broken, out);
+        out->json.why_slow = why_slow;
         if (!add(out, "--json", &JSONL_STREAM_OPS, &out->json)) return no_thread(why);
     }
     return OK;

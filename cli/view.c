@@ -76,6 +76,7 @@ static void progress(struct view *v, const struct event_progress *e, uint64_t no
     v->bytes_total = e->total;
     v->connections = e->connections;
     clean_copy(e->waiting_for ? e->waiting_for : "", v->waiting_for, sizeof(v->waiting_for));
+    clean_copy(e->why_slow ? e->why_slow : "", v->why_slow, sizeof(v->why_slow));
     meter_add(&v->meter, now_ms, e->downloaded_this_session);
     for (size_t i = 0; i < e->file_count; i++) {
         const struct progress_file *from = &e->files[i];

@@ -26,6 +26,7 @@ struct view {
     uint64_t bytes_done, bytes_total;
     uint64_t connections;
     char waiting_for[VIEW_WAIT_MAX]; // "" = not waiting
+    char why_slow[VIEW_WAIT_MAX];    // what it would have to wait for less; "" = not known
     struct meter meter;              // of this session's bytes
     struct view_file *files;         // files[0..file_count): those under way, oldest first
     size_t file_count;

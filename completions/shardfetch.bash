@@ -7,7 +7,7 @@ _shardfetch_flags() {
         --stall-timeout --connect-timeout --require-digest --proxy --cacert --ipv4 --ipv6
         --json --events --stop-with-reader --progress --quiet --verbose --config --help --version"
     local fetch="--mirror --force-download --min-free --no-sync --max-workers --connections --priority --limit-rate --limit-rate-shared --yield-to --keep-going
-        --dry-run"
+        --dry-run --why-slow"
     case $1 in
     verify) echo "$all" ;;
     *) echo "$all $fetch" ;;

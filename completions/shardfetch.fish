@@ -33,7 +33,7 @@ complete -c shardfetch -l events -r -F -d 'event stream elsewhere; standard outp
 complete -c shardfetch -l stop-with-reader -d 'stop, resumable, when the reader of --events goes away'
 complete -c shardfetch -l progress -x -a 'auto bar plain none' -d 'progress for people on standard error'
 complete -c shardfetch -s q -l quiet -d 'nothing on standard error but the reason of a failure'
-complete -c shardfetch -s v -l verbose -d 'also where settings came from, and every planned file'
+complete -c shardfetch -s v -l verbose -d 'also where settings came from, every planned file, and as --why-slow'
 complete -c shardfetch -l config -r -F -d 'file with lines of key = value, keys being the flags\' names'
 complete -c shardfetch -s h -l help -d 'this text'
 complete -c shardfetch -l version -d 'versions of shardfetch and its libraries'
@@ -51,3 +51,4 @@ complete -c shardfetch -n 'not __fish_seen_subcommand_from verify' -l limit-rate
 complete -c shardfetch -n 'not __fish_seen_subcommand_from verify' -l yield-to -x -d 'take less, or nothing, while what runs in this cgroup has to wait'
 complete -c shardfetch -n 'not __fish_seen_subcommand_from verify' -l keep-going -d 'a file that fails does not stop the others'
 complete -c shardfetch -n 'not __fish_seen_subcommand_from verify' -l dry-run -d 'the same as the command plan'
+complete -c shardfetch -n 'not __fish_seen_subcommand_from verify' -l why-slow -d 'progress events also say what keeps the run from being faster'

@@ -37,7 +37,7 @@ static const size_t STRINGS[][STRINGS_MAX] = {
     [EV_PLAN_FILE] = {AT(plan_file.file), AT(plan_file.digest), AT(plan_file.state),
                       AT(plan_file.priority)},
     [EV_FILE_START] = {AT(file_start.file), AT(file_start.digest), AT(file_start.priority)},
-    [EV_PROGRESS] = {AT(progress.waiting_for)},
+    [EV_PROGRESS] = {AT(progress.waiting_for), AT(progress.why_slow)},
     [EV_RETRY] = {AT(retry.cause)},
     [EV_WAIT] = {AT(wait.origin), AT(wait.cause)},
     [EV_MIRROR] = {AT(mirror.origin), AT(mirror.cause)},
@@ -47,7 +47,8 @@ static const size_t STRINGS[][STRINGS_MAX] = {
     [EV_FILE_FAILED] = {AT(file_failed.file), AT(file_failed.cause)},
     [EV_WARNING] = {AT(warning.code), AT(warning.message)},
     [EV_TASKS] = {0},
-    [EV_RESULT] = {AT(result.status), AT(result.message), AT(result.path), AT(result.commit)},
+    [EV_RESULT] = {AT(result.status), AT(result.message), AT(result.path), AT(result.commit),
+                   AT(result.why_slow)},
 };
 
 static const char *string_at(const struct event *e, size_t offset)

@@ -80,6 +80,7 @@ struct event_progress {
     const char *waiting_for;           // NULL = not waiting
     const struct progress_file *files; // active ones only
     size_t file_count;
+    const char *why_slow; // of the last second (sched/why_slow.h), or NULL
 };
 
 struct event_retry {
@@ -156,6 +157,7 @@ struct event_result {
     uint64_t memory_peak_bytes[MEM_CLASSES];
     const struct origin_row *origins; // the first RESULT_ORIGINS_MAX that were asked for bytes
     size_t origin_count;
+    const char *why_slow; // most of the time; NULL when no body byte was wanted
 };
 
 struct event {

@@ -172,6 +172,60 @@ Test(frame, says_what_it_waits_for)
     frame_done(&f);
 }
 
+static void slowed(struct view *v, const char *why_slow)
+{
+    apply(v, (struct event){EV_PROGRESS, .mono_ms = 10000,
+                            .u.progress = {.status = FILE_IN_PROGRESS,
+                                           .completed_files = 3,
+                                           .total_files = 15,
+                                           .downloaded = 4000 * MIB + 5 * GIB,
+                                           .downloaded_this_session = 4000 * MIB,
+                                           .total = 45 * GIB,
+                                           .why_slow = why_slow}});
+    for (size_t i = v->file_count; i > 0; i--)
+        apply(v, (struct event){EV_FILE_FAILED, .u.file_failed = {.id = v->files[i - 1].id}});
+}
+
+/* The word is the last of the line, and the first that goes when there is no room. */
+Test(frame, says_what_keeps_it_from_being_faster)
+{
+    SCOPED(view_done) struct view v;
+    given_run(&v);
+    slowed(&v, "connection");
+    expect_frame(
+        &v, (struct frame_size){80, 24, false},
+        "[==>          ]   19 %  45.0 GiB   400 MiB/s     1:33     3/15 files  connection\n");
+    expect_frame(
+        &v, (struct frame_size){78, 24, false},
+        "[====>                  ]   19 %  45.0 GiB   400 MiB/s     1:33     3/15 files\n");
+    slowed(&v, "tls");
+    expect_frame(
+        &v, (struct frame_size){80, 24, false},
+        "[==>          ]   19 %  45.0 GiB   400 MiB/s     1:33     3/15 files         tls\n");
+    SCOPED(buf_done) struct buf b;
+    buf_init(&b, 512);
+    frame_total_text(&v, 10000, &b);
+    cr_assert_str_eq(buf_str(&b), "19 %, 8.91 GiB of 45.0 GiB, 400 MiB/s, 1:33 left, 3/15 files, "
+                                  "limited by: tls");
+}
+
+Test(frame, says_no_cause_beside_what_is_waited_for)
+{
+    SCOPED(view_done) struct view v;
+    given_run(&v);
+    slowed(&v, "tls");
+    memcpy(v.waiting_for, "retry", sizeof("retry"));
+    SCOPED(buf_done) struct buf b;
+    buf_init(&b, 512);
+    frame_total_text(&v, 10000, &b);
+    cr_assert_null(strstr(buf_str(&b), "tls"), "%s", buf_str(&b));
+    v.waiting_for[0] = '\0';
+    v.status = FILE_PAUSED;
+    buf_reset(&b);
+    frame_total_text(&v, 10000, &b);
+    cr_assert_null(strstr(buf_str(&b), "tls"), "%s", buf_str(&b));
+}
+
 Test(frame, a_total_that_is_not_known_leaves_its_fields_empty)
 {
     SCOPED(view_done) struct view v;

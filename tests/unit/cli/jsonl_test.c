@@ -10,11 +10,12 @@
 
 #include "download/base/json.h"
 #include "download/base/mem.h"
+#include "download/sched/why_slow.h"
 #include "tests/unit/cli/sample.h"
 
 extern char **environ;
 
-static const struct jsonl_head HEAD = {1, "0123456789abcdef", {2, 3}};
+static const struct jsonl_head HEAD = {1, "0123456789abcdef", {2, 3}, true};
 
 static void encode(const struct event *e, uint64_t seq, struct buf *ret)
 {
@@ -249,4 +250,50 @@ Test(jsonl, more_files_than_a_line_holds_are_left_out)
     cr_assert_geq(shown, 60);
     cr_assert_lt(shown, MANY);
     cr_assert_geq(b.len, JSONL_MAX_BYTES - 512);
+}
+
+static const char *why_slow_of(const struct event *e, bool asked_for)
+{
+    SCOPED(buf_done) struct buf b;
+    buf_init(&b, JSONL_MAX_BYTES);
+    struct jsonl_head head = HEAD;
+    head.why_slow = asked_for;
+    jsonl_encode(e, &head, &b);
+    const char *at = strstr(buf_str(&b), "\"why_slow\":");
+    cr_assert_not_null(at);
+    static char value[16];
+    at += strlen("\"why_slow\":");
+    size_t len = strcspn(at, ",}");
+    cr_assert_lt(len, sizeof(value));
+    memcpy(value, at, len);
+    value[len] = '\0';
+    return value;
+}
+
+Test(jsonl, what_keeps_it_from_being_faster_is_in_the_result_and_else_when_asked_for)
+{
+    struct event progress = {EV_PROGRESS, .u.progress = {.why_slow = "hash"}};
+    cr_expect_str_eq(why_slow_of(&progress, true), "\"hash\"");
+    cr_expect_str_eq(why_slow_of(&progress, false), "null");
+    struct event result = {EV_RESULT, .u.result = {.status = "ok", .why_slow = "link"}};
+    cr_expect_str_eq(why_slow_of(&result, false), "\"link\"");
+    result.u.result.why_slow = NULL;
+    cr_expect_str_eq(why_slow_of(&result, true), "null");
+}
+
+/* Every word is one of the schema's. */
+Test(jsonl, all_that_can_keep_it_from_being_faster_keeps_the_schema)
+{
+    struct event run[SLOW_VERDICTS + 2] = {0};
+    size_t count;
+    const struct event *sample = sample_run(&count);
+    run[0] = sample[0];
+    for (size_t v = 0; v < SLOW_VERDICTS; v++)
+        run[v + 1] = (struct event){EV_PROGRESS,
+                                    .u.progress = {.why_slow = slow_word((enum slow_verdict)v)}};
+    run[SLOW_VERDICTS + 1] = sample[count - 1];
+    SCOPED(buf_done) struct buf b;
+    buf_init(&b, 1 << 20);
+    encode_all(run, ARRAY_LEN(run), &b);
+    cr_assert_eq(validate(&b, true), 0, "%s", buf_str(&b));
 }

@@ -95,6 +95,12 @@ Test(note, what_was_there_and_what_could_not_be_checked_is_said)
                                                        .elapsed_ms = 2000,
                                                        .bytes_reused = 1 << 20}},
                 "2 files, 3.00 MiB fetched, 1.00 MiB reused, 2.0 s, 1.50 MiB/s");
+    expect_note((struct event){EV_RESULT, .u.result = {.status = "ok",
+                                                       .files_done = 1,
+                                                       .bytes_fetched = 3 << 20,
+                                                       .elapsed_ms = 2000,
+                                                       .why_slow = "connection"}},
+                "1 files, 3.00 MiB fetched, 2.0 s, 1.50 MiB/s, limited by: connection");
 }
 
 Test(note, names_and_messages_cannot_drive_the_terminal)

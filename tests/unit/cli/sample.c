@@ -30,7 +30,7 @@ static const struct event RUN[] = {
      .u.file_start = {2, "model-00002-of-00002.safetensors", 4 * GIB, SHA256, GIB, "normal"}},
     {EV_PROGRESS, AT(5),
      .u.progress = {FILE_IN_PROGRESS, 1, 3, 5 * GIB, 4 * GIB, 9 * GIB, 200 << 20, 20, 8, NULL,
-                    FILES, ARRAY_LEN(FILES)}},
+                    FILES, ARRAY_LEN(FILES), "connection"}},
     {EV_RETRY, AT(6), .u.retry = {1, GIB / 2, 2, 1500, "status", 503}},
     {EV_WAIT, AT(7), .u.wait = {"https://huggingface.co", 12000, "rate-limit"}},
     {EV_MIRROR, AT(7), .u.mirror = {"https://mirror.example", 1, "digest", 3600000, GIB, 65536}},
@@ -60,7 +60,8 @@ static const struct event RUN[] = {
                   64 << 20,
                   {4 << 20, 2 << 20, 1 << 16, 1 << 18, 1 << 12, 1 << 20},
                   ORIGINS,
-                  ARRAY_LEN(ORIGINS)}},
+                  ARRAY_LEN(ORIGINS),
+                  "origin"}},
 };
 
 const struct event *sample_run(size_t *ret_count)
@@ -87,7 +88,7 @@ static const struct event EXTREMES[] = {
     {EV_FILE_START, AT(0), .u.file_start = {MOST, "x", NONE, NULL, MOST, "critical"}},
     {EV_PROGRESS, AT(0),
      .u.progress = {FILE_PAUSED, MOST, MOST, MOST, MOST, NONE, MOST, NONE, MOST, "lock",
-                    EXTREME_FILES, 1}},
+                    EXTREME_FILES, 1, NULL}},
     {EV_PROGRESS, AT(0), .u.progress = {.status = FILE_NOT_STARTED, .total = NONE, .eta_s = NONE}},
     {EV_RETRY, AT(0), .u.retry = {NONE, MOST, MOST, MOST, "reset", NONE}},
     {EV_WAIT, AT(0), .u.wait = {NULL, MOST, "lock"}},
@@ -120,7 +121,8 @@ static const struct event EXTREMES[] = {
                   MOST,
                   {MOST, MOST, MOST, MOST, MOST, MOST},
                   NULL,
-                  0}},
+                  0,
+                  NULL}},
 };
 
 const struct event *sample_extremes(size_t *ret_count)

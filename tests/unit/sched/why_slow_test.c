@@ -18,13 +18,18 @@ static void expect(const char *name, const struct slow_facts *f, enum slow_verdi
     cr_expect_str_eq(is ? is : "nothing", should ? should : "nothing", "%s", name);
 }
 
-Test(why_slow, each_rule_and_its_borders)
+struct row {
+    const char *name;
+    struct slow_facts facts;
+    enum slow_verdict verdict;
+};
+#define EXPECT_ALL(rows)                                                                           \
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)                                                   \
+    expect((rows)[i].name, &(rows)[i].facts, (rows)[i].verdict)
+
+Test(why_slow, what_is_held_back_and_its_borders)
 {
-    static const struct {
-        const char *name;
-        struct slow_facts facts;
-        enum slow_verdict verdict;
-    } CASES[] = {
+    static const struct row CASES[] = {
         {"nothing known but that bytes came", {QUIET}, SLOW_CONNECTION},
         {"no byte wanted", {.span_ns = SECOND_NS, .pressed = 1000, .refusals = 1}, SLOW_NOTHING},
 
@@ -48,7 +53,13 @@ Test(why_slow, each_rule_and_its_borders)
         {"waited out for half of it", {QUIET, .refusing = 500}, SLOW_REFUSED},
         {"and for less", {QUIET, .refusing = 499}, SLOW_CONNECTION},
         {"what a refusal left", {QUIET, .tried = TRIED_REFUSED}, SLOW_REFUSED},
+    };
+    EXPECT_ALL(CASES);
+}
 
+Test(why_slow, our_own_work_and_its_borders)
+{
+    static const struct row CASES[] = {
         {"a shard hashes", {QUIET, .busy = 900, .computing = 900, .hashing = 450}, SLOW_HASH},
         {"… less than it receives",
          {QUIET, .busy = 900, .computing = 900, .hashing = 449},
@@ -83,7 +94,13 @@ Test(why_slow, each_rule_and_its_borders)
         {"… for a moment",
          {QUIET, .idle = 1000, .verifying = 499, .storing = 499},
          SLOW_CONNECTION},
+    };
+    EXPECT_ALL(CASES);
+}
 
+Test(why_slow, what_is_beyond_us_and_its_borders)
+{
+    static const struct row CASES[] = {
         {"nothing came", {SILENT, .tried = TRIED_GREW}, SLOW_LINK},
         {"nothing came yet", {SILENT, .asked = true, .tried = TRIED_GREW}, SLOW_ORIGIN},
 
@@ -108,8 +125,7 @@ Test(why_slow, each_rule_and_its_borders)
         {"more brought less", {QUIET, .tried = TRIED_PUNISHED, .disorder = 1000}, SLOW_ORIGIN},
         {"no other number, and order is lost", {QUIET, .disorder = 5}, SLOW_LINK},
     };
-    for (size_t i = 0; i < ARRAY_LEN(CASES); i++)
-        expect(CASES[i].name, &CASES[i].facts, CASES[i].verdict);
+    EXPECT_ALL(CASES);
 }
 
 /* Everything at once, and then one after the other no longer. */
