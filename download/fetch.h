@@ -107,6 +107,10 @@ void fetch_allot(struct fetch *f);
 void steer_start(struct fetch *f);
 void steer_end(struct fetch *f);
 
+/* elsewhere.c: addresses of an origin that crawl are avoided, and the requests there ended.
+ * `collapsed`: all of it crawls. */
+void elsewhere_look(struct fetch *f, struct origin *o, bool collapsed);
+
 /* progress.c */
 void progress_start(struct fetch *f);
 void progress_emit(struct fetch *f);

@@ -1,4 +1,5 @@
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "download/base/clock.h"
@@ -68,6 +69,8 @@ static void enter_origin(struct part_task *p, const char *url)
     p->started_ns = p->last_byte_ns = p->received_ns = now;
     p->origin->running++;
     starts_started(&p->origin->starts, now);
+    const char *address = contacts_choose(&p->origin->contacts, now);
+    if (address) p->exchange->address = mem_strdup(address);
 }
 
 bool part_start(struct file_task *t, struct range range, enum priority rank, unsigned shard)
@@ -158,6 +161,8 @@ static void measure(struct part_task *p, const struct shard_mark *m, uint64_t no
 void part_on_mark(struct file_task *t, struct part_task *p, const struct shard_mark *m)
 {
     measure(p, m, loop_now_ns(t->fetch->loop));
+    snprintf(p->address, sizeof(p->address), "%s", m->address);
+    (void)contacts_of(&p->origin->contacts, p->address);
     p->origin->resting += m->resting && !p->resting;
     p->origin->resting -= !m->resting && p->resting;
     p->resting = m->resting;
@@ -247,6 +252,8 @@ static void leave_origin(struct fetch *f, struct part_task *p)
         starts_refused(&o->starts, loop_now_ns(f->loop));
     }
     o->resets += cause == CAUSE_RESET || cause == CAUSE_CONNECT;
+    contacts_note(&o->contacts, &p->exchange->reply.outcome);
+    if (cause == CAUSE_CONNECT && p->exchange->address) contacts_forgive(&o->contacts);
 }
 
 /* Everything the part brought and held goes home. */

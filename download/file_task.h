@@ -44,7 +44,8 @@ struct part_task {
     struct origin *origin;
     /* as last told */
     uint64_t received, received_ns, last_byte_ns, rate_bytes_per_s;
-    uint64_t slow_since_ns; // sched/tail.h
+    uint64_t slow_since_ns;            // sched/tail.h
+    char address[OUTCOME_ADDRESS_MAX]; // "" = not known
     bool resting;
     bool paced;   // asks the endpoint itself, so it counts against its buckets
     bool hashing; // the file's hasher went along

@@ -8,22 +8,24 @@
 #include <stdint.h>
 
 #include "download/base/list.h"
+#include "download/contacts.h"
 #include "download/sched/order.h"
 #include "download/sched/ramp.h"
 #include "download/sched/starts.h"
 
 struct origin {
     struct list node;
-    char *name;             // "https://host", with the port unless it is the scheme's
-    struct ramp ramp;       // how many connections
-    struct starts starts;   // how fast they may ask
-    struct order_ages ages; // of its classes
-    unsigned running;       // exchanges under way
-    unsigned cutting;       // steals that were asked for: what they free will be given to another
-    unsigned resting;       // exchanges that our own rate limit held back when they last told
-    bool idle;              // a connection is free and there is nothing to give it
-    uint64_t bytes;         // in their place, from it, in this run
-    uint64_t first_byte_ns; // from a request to its first byte, as is usual; 0 = not known
+    char *name;               // "https://host", with the port unless it is the scheme's
+    struct ramp ramp;         // how many connections
+    struct starts starts;     // how fast they may ask
+    struct order_ages ages;   // of its classes
+    unsigned running;         // exchanges under way
+    unsigned cutting;         // steals that were asked for: what they free will be given to another
+    unsigned resting;         // exchanges that our own rate limit held back when they last told
+    struct contacts contacts; // its addresses
+    bool idle;                // a connection is free and there is nothing to give it
+    uint64_t bytes;           // in their place, from it, in this run
+    uint64_t first_byte_ns;   // from a request to its first byte, as is usual; 0 = not known
     /* since the last tick */
     unsigned refusals, resets;
     bool limited; // by us

@@ -15,7 +15,7 @@ static void tell_change(const struct fetch *f, const struct origin *o, unsigned 
                                                    .bytes_per_s = o->rate_bytes_per_s}});
 }
 
-static struct ramp_facts facts(const struct origin *o)
+static struct ramp_facts facts(const struct origin *o, uint64_t now_ns)
 {
     return (struct ramp_facts){.verified_bytes = o->bytes,
                                .running = o->running,
@@ -23,8 +23,7 @@ static struct ramp_facts facts(const struct origin *o)
                                .resets = o->resets,
                                .limited = o->limited || o->resting,
                                .ttfb_ns = o->first_byte_ns,
-                               .addresses =
-                                   1}; // which one a connection takes is libcurl's business
+                               .addresses = contacts_open(&o->contacts, now_ns)};
 }
 
 static void tick(struct fetch *f, struct origin *o, uint64_t passed_ns)
@@ -36,8 +35,10 @@ static void tick(struct fetch *f, struct origin *o, uint64_t passed_ns)
     }
     unsigned before = origin_wanted(o);
     if (burden_connections(&f->burden, before) < before) o->limited = true;
-    struct ramp_facts seen = facts(o);
-    struct ramp_advice a = ramp_tick(&o->ramp, &seen, loop_now_ns(f->loop));
+    uint64_t now_ns = loop_now_ns(f->loop);
+    struct ramp_facts seen = facts(o, now_ns);
+    struct ramp_advice a = ramp_tick(&o->ramp, &seen, now_ns);
+    if (!seen.limited) elsewhere_look(f, o, a.elsewhere);
     if (a.connections != before) tell_change(f, o, before);
     o->limited = false;
     o->refusals = 0;

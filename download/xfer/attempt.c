@@ -139,7 +139,7 @@ enum err attempt_start(struct attempt *a, CURL *easy, struct exchange *take_x,
                           .started_ns = clock_now_ns()};
     list_init(&a->node);
     a->read_bytes = (uint64_t)easy_read_bytes(net, take_x);
-    enum err e = easy_setup(easy, net, take_x, http2, &a->headers, why);
+    enum err e = easy_setup(easy, net, take_x, http2, &a->lists, why);
     if (e) return e;
     curl_easy_setopt(easy, CURLOPT_PRIVATE, a);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, a->error_text);
@@ -309,6 +309,14 @@ static void note_proxy(const struct attempt *a)
 }
 
 /* Through a proxy libcurl knows the proxy's address only. */
+const char *attempt_address(const struct attempt *a)
+{
+    char *address = NULL;
+    bool proxy = via_proxy(a->net, a->exchange->request.url);
+    if (!proxy) curl_easy_getinfo(a->easy, CURLINFO_PRIMARY_IP, &address);
+    return address ? address : "";
+}
+
 static void note_connection(const struct attempt *a)
 {
     struct outcome *o = &a->exchange->reply.outcome;
@@ -318,7 +326,7 @@ static void note_connection(const struct attempt *a)
     curl_easy_getinfo(a->easy, CURLINFO_PRIMARY_IP, &address);
     o->connections = made > 0 ? (unsigned)made : 0;
     o->reached = !str_empty(address);
-    if (o->reached && !o->proxy[0]) snprintf(o->address, sizeof(o->address), "%s", address);
+    snprintf(o->address, sizeof(o->address), "%s", attempt_address(a));
 }
 
 void attempt_finish(struct attempt *a, CURLcode rc)
@@ -335,6 +343,5 @@ void attempt_finish(struct attempt *a, CURLcode rc)
     note_host(a);
     x->reached = x->from + (x->sink ? x->sink->stored : 0);
     x->reply.outcome.body_bytes = x->sink ? x->sink->stored : x->reply.body.len;
-    curl_slist_free_all(a->headers);
-    a->headers = NULL;
+    easy_lists_done(&a->lists);
 }

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "download/base/list.h"
+#include "download/xfer/easy.h"
 #include "download/xfer/exchange.h"
 #include "download/xfer/net.h"
 
@@ -17,7 +18,7 @@ struct attempt {
     struct exchange *exchange;
     const struct net *net;
     CURL *easy;
-    struct curl_slist *headers;
+    struct easy_lists lists;
     char error_text[CURL_ERROR_SIZE];
     uint64_t end;      // bytes at or beyond it are not wanted; lowered by a cut
     uint64_t received; // body bytes given to the sink
@@ -52,6 +53,8 @@ void attempt_go_on(struct attempt *a);
 /* `dt_ns` of our own time have passed (a stopped process has none): true when it has now been
  * silent for the stall time-out, counted from when the request was sent; `cause` says so. */
 bool attempt_stalled(struct attempt *a, uint64_t dt_ns);
+/* Of its host, "" = not known (yet), or only the proxy knows. Lives until it is finished. */
+const char *attempt_address(const struct attempt *a);
 /* curl is through with it: flushes the sink, fills in reply, reached and outcome. */
 void attempt_finish(struct attempt *a, CURLcode rc);
 

@@ -84,6 +84,11 @@ static CURLcode set_rules(CURL *easy, const struct net *net, bool http2)
     SET(CURLOPT_USERAGENT, net->user_agent);
     SET(CURLOPT_CONNECTTIMEOUT, (long)net->connect_timeout_s);
     SET(CURLOPT_HTTP_VERSION, http2 ? (long)CURL_HTTP_VERSION_2TLS : (long)CURL_HTTP_VERSION_1_1);
+    /* New connections of bodies go to all addresses of a name. libcurl shuffles when it resolves,
+     * and what is in its cache serves also those that wait for an answer: with any cache at all,
+     * connections that start together go to one address (7.88). So each asks the resolver. */
+    if (!http2) SET(CURLOPT_DNS_SHUFFLE_ADDRESSES, 1L);
+    if (!http2) SET(CURLOPT_DNS_CACHE_TIMEOUT, 0L);
     if (net->ip == NET_IP_V4) SET(CURLOPT_IPRESOLVE, (long)CURL_IPRESOLVE_V4);
     if (net->ip == NET_IP_V6) SET(CURLOPT_IPRESOLVE, (long)CURL_IPRESOLVE_V6);
     return rc;
@@ -127,26 +132,47 @@ static CURLcode set_request(CURL *easy, const struct net *net, const struct exch
 #undef SET
 }
 
+/* To one address of its host: certificate and Host stay those of the URL, and connections to other
+ * addresses are not used for it. */
+static CURLcode set_address(CURL *easy, const struct exchange *x, struct easy_lists *l)
+{
+    if (!x->address) return CURLE_OK;
+    bool six = strchr(x->address, ':') != NULL;
+    char rule[OUTCOME_ADDRESS_MAX + 8];
+    snprintf(rule, sizeof(rule), six ? "::[%s]:" : "::%s:", x->address); // any host, any port
+    l->connect_to = curl_slist_append(NULL, rule);
+    if (!l->connect_to) return CURLE_OUT_OF_MEMORY;
+    return curl_easy_setopt(easy, CURLOPT_CONNECT_TO, l->connect_to);
+}
+
+void easy_lists_done(struct easy_lists *l)
+{
+    curl_slist_free_all(l->headers);
+    curl_slist_free_all(l->connect_to);
+    *l = (struct easy_lists){0};
+}
+
 enum err easy_setup(CURL *easy, const struct net *net, const struct exchange *x, bool http2,
-                    struct curl_slist **ret_headers, struct why *why)
+                    struct easy_lists *ret, struct why *why)
 {
     curl_easy_reset(easy);
-    struct curl_slist *headers = NULL;
-    if (!make_headers(net, x, &headers)) {
-        curl_slist_free_all(headers);
+    struct easy_lists l = {0};
+    if (!make_headers(net, x, &l.headers)) {
+        easy_lists_done(&l);
         return fail(why, ERR_MEMORY, "no memory for request headers");
     }
     CURLcode rc = set_rules(easy, net, http2);
-    if (!rc) rc = set_request(easy, net, x, headers);
+    if (!rc) rc = set_request(easy, net, x, l.headers);
+    if (!rc) rc = set_address(easy, x, &l);
     CURLcode user_rc = rc ? CURLE_OK : set_user_choices(easy, net, via_proxy(net, x->request.url));
     if (rc || user_rc) {
-        curl_slist_free_all(headers);
+        easy_lists_done(&l);
         if (user_rc) {
             return fail(why, ERR_USAGE, "libcurl refuses the proxy or CA setting: %s",
                         curl_easy_strerror(user_rc));
         }
         return fail(why, ERR_INTERNAL, "libcurl refuses an option: %s", curl_easy_strerror(rc));
     }
-    *ret_headers = headers;
+    *ret = l;
     return OK;
 }

@@ -9,11 +9,17 @@
 #include "download/xfer/exchange.h"
 #include "download/xfer/net.h"
 
-/* Resets `easy` and sets everything but the callbacks. `*ret_headers` belongs to the caller and
- * outlives the transfer. ERR_INTERNAL when curl refuses an option, ERR_USAGE when the refused one
+/* What libcurl borrows for a transfer. */
+struct easy_lists {
+    struct curl_slist *headers, *connect_to;
+};
+void easy_lists_done(struct easy_lists *l);
+
+/* Resets `easy` and sets everything but the callbacks. `*ret` belongs to the caller and outlives
+ * the transfer. ERR_INTERNAL when curl refuses an option, ERR_USAGE when the refused one
  * is the user's (proxy, CA file). */
 NODISCARD enum err easy_setup(CURL *easy, const struct net *net, const struct exchange *x,
-                              bool http2, struct curl_slist **ret_headers, struct why *why);
+                              bool http2, struct easy_lists *ret, struct why *why);
 /* What one read of its body may bring. */
 long easy_read_bytes(const struct net *net, const struct exchange *x);
 

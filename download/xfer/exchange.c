@@ -18,5 +18,6 @@ void exchange_free(struct exchange *x)
     request_done(&x->request);
     reply_done(&x->reply);
     mem_free(x->if_range);
+    mem_free(x->address);
     mem_free(x);
 }

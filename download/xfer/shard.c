@@ -218,11 +218,13 @@ static void report(struct shard *s)
         struct attempt *a = container_of(node, struct attempt, node);
         const struct exchange *x = a->exchange;
         if (!x || !x->sink) continue; // a call: it has no place in a file
-        r->marks[r->count++] = (struct shard_mark){.id = x->id,
-                                                   .reached = x->from + x->sink->stored,
-                                                   .received = a->received,
-                                                   .first_byte_ns = a->first_byte_ns,
-                                                   .resting = a->resting};
+        struct shard_mark *m = &r->marks[r->count++];
+        *m = (struct shard_mark){.id = x->id,
+                                 .reached = x->from + x->sink->stored,
+                                 .received = a->received,
+                                 .first_byte_ns = a->first_byte_ns,
+                                 .resting = a->resting};
+        snprintf(m->address, sizeof(m->address), "%s", attempt_address(a));
     }
     if (r->count) {
         loop_post(s->opts.loop, &r->post);

@@ -24,6 +24,7 @@ struct shard_report {
         uint64_t received;      // bytes that came, a slab more at most
         uint64_t first_byte_ns; // from its start to the first byte of the body; 0 = none came
         bool resting;           // held back by the rate limit
+        char address[OUTCOME_ADDRESS_MAX]; // attempt.h
     } marks[];
 };
 

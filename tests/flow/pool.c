@@ -1,7 +1,10 @@
 /* Connections to an origin: made once, used again, told in the result. */
+#include <string.h>
+
 #include <criterion/criterion.h>
 
 #include "download/base/mem.h"
+#include "download/base/str.h"
 #include "tests/flow/play.h"
 #include "tests/flow/servers.h"
 
@@ -73,4 +76,75 @@ Test(pool, through_a_proxy_no_address_is_told)
     scene_expect(&s, 0, NULL);
     cr_expect_eq(of_hub(&s, "addresses"), 0);
     cr_expect_geq(of_hub(&s, "connections"), 1);
+}
+
+/* ---- a name with two addresses: "localhost", one hub at each ---- */
+
+struct pair {
+    struct scene scene; // its hub is at 127.0.0.1
+    struct hub *other;  // at ::1, same port
+    char *endpoint;     // "HF_ENDPOINT=http://localhost:PORT"
+};
+
+static struct pair pair_new(uint64_t size)
+{
+    if (!nginx_ipv6_available()) cr_skip_test("there is no IPv6 on this machine's loopback");
+    struct pair p = {.scene = scene_new(NULL)};
+    const char *port = strrchr(hub_endpoint(p.scene.hub), ':') + 1;
+    uint64_t number = 0;
+    cr_assert(str_u64(port, UINT16_MAX, &number));
+    p.other = start_hub(&(struct hub_options){.ipv6_port = (unsigned)number});
+    hub_add_token(p.other, CANARY);
+    p.endpoint = mem_printf("HF_ENDPOINT=http://localhost:%s", port);
+    SCOPED(mem_freep) unsigned char *data = mem_new(size);
+    for (uint64_t i = 0; i < size; i++)
+        data[i] = (unsigned char)(i * 31 + i / 251);
+    hub_add_file(p.scene.hub, "org/name", "a.bin", data, size, false);
+    hub_add_file(p.other, "org/name", "a.bin", data, size, false);
+    return p;
+}
+
+static void pair_done(struct pair *p)
+{
+    hub_free(p->other);
+    mem_free(p->endpoint);
+    scene_done(&p->scene);
+}
+
+static size_t bodies_at(struct hub *h)
+{
+    return hub_log_count(hub_log(h), &(struct hub_log_filter){.route = HUB_SMALL});
+}
+
+Test(pool, connections_go_to_all_addresses_of_a_name)
+{
+    enum { SIZE = 64 << 20, CONNECTIONS = 16 };
+    SCOPED(pair_done) struct pair p = pair_new(SIZE);
+    scene_fault(&p.scene, "small * rate=2000000");
+    fault_at(p.other, "small * rate=2000000");
+    const char *const env[] = {p.endpoint, NULL};
+    p.scene.env = env;
+    GET(&p.scene, "org/name", "--local-dir", "out", "--connections", "16");
+    scene_expect(&p.scene, 0, NULL);
+    scene_expect_file(&p.scene, "out/a.bin", "org/name", "a.bin");
+    cr_expect_gt(bodies_at(p.scene.hub), 0);
+    cr_expect_gt(bodies_at(p.other), 0);
+    cr_expect_eq(of_origin(&p.scene, strchr(p.endpoint, '=') + 1, "addresses"), 2);
+}
+
+/* One of the two crawls from the start: what it has is given up, and the rest of the file goes to
+ * the other one. */
+Test(pool, an_address_that_crawls_is_avoided)
+{
+    enum { SIZE = 64 << 20, CONNECTIONS = 16 };
+    SCOPED(pair_done) struct pair p = pair_new(SIZE);
+    scene_fault(&p.scene, "small * rate=2000000");
+    fault_at(p.other, "small * rate=2000");
+    const char *const env[] = {p.endpoint, NULL};
+    p.scene.env = env;
+    GET(&p.scene, "org/name", "--local-dir", "out", "--connections", "16");
+    scene_expect(&p.scene, 0, NULL);
+    scene_expect_file(&p.scene, "out/a.bin", "org/name", "a.bin");
+    cr_expect_leq(bodies_at(p.other), CONNECTIONS);
+    cr_expect_eq(scene_events(&p.scene, "retry"), 0);
 }

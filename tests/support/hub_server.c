@@ -208,8 +208,9 @@ enum err hub_server_start(struct hub *h, enum hub_origin origin, struct hub_serv
                           struct why *why)
 {
     unsigned port = 0;
-    int fd = loopback_listen(&port);
-    if (fd < 0) return fail_errno(why, "cannot listen on 127.0.0.1");
+    bool six = h->opt.ipv6_port && origin == HUB_AT_ENDPOINT;
+    int fd = six ? loopback_listen_ipv6(h->opt.ipv6_port, &port) : loopback_listen(&port);
+    if (fd < 0) return fail_errno(why, "cannot listen on %s", six ? "[::1]" : "127.0.0.1");
     struct hub_server *s = mem_new(sizeof(*s));
     *s = (struct hub_server){.hub = h, .origin = origin, .port = port};
     s->daemon = MHD_start_daemon(

@@ -8,7 +8,7 @@
 
 struct hub_server;
 
-/* Listens on 127.0.0.1, port of the system's choice. */
+/* Listens on 127.0.0.1, port of the system's choice, unless the options say [::1]. */
 NODISCARD enum err hub_server_start(struct hub *h, enum hub_origin origin, struct hub_server **ret,
                                     struct why *why);
 unsigned hub_server_port(const struct hub_server *s);

@@ -9,7 +9,6 @@
 
 enum { BACKLOG = 512, LONGEST_POLL_MS = 1000000 };
 
-/* `a` is bound with port 0. */
 static int listen_at(const struct sockaddr *a, socklen_t len)
 {
     int fd = socket(a->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -33,9 +32,11 @@ int loopback_listen(unsigned *ret_port)
     return fd;
 }
 
-int loopback_listen_ipv6(unsigned *ret_port)
+int loopback_listen_ipv6(unsigned port, unsigned *ret_port)
 {
-    struct sockaddr_in6 a = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+    struct sockaddr_in6 a = {.sin6_family = AF_INET6,
+                             .sin6_port = htons((uint16_t)port),
+                             .sin6_addr = IN6ADDR_LOOPBACK_INIT};
     socklen_t len = sizeof(a);
     int fd = listen_at((struct sockaddr *)&a, len);
     if (fd < 0) return -1;

@@ -9,8 +9,8 @@
 
 /* Listening socket on 127.0.0.1, port of the system's choice; -1 and errno when it fails. */
 int loopback_listen(unsigned *ret_port);
-/* The same on [::1]; -1 where there is no IPv6. */
-int loopback_listen_ipv6(unsigned *ret_port);
+/* The same on [::1], at `port` unless it is 0; -1 where there is no IPv6. */
+int loopback_listen_ipv6(unsigned port, unsigned *ret_port);
 /* A TCP reset, now. */
 void loopback_reset(int fd);
 /* Waits until `fd` is ready for `events`; false as soon as `stop_fd` is readable. */

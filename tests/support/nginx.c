@@ -30,7 +30,7 @@ bool nginx_available(void)
 bool nginx_ipv6_available(void)
 {
     unsigned port = 0;
-    int fd = loopback_listen_ipv6(&port);
+    int fd = loopback_listen_ipv6(0, &port);
     if (fd >= 0) close(fd);
     return fd >= 0;
 }
@@ -119,7 +119,7 @@ enum err nginx_start(const struct nginx_options *o, struct nginx **ret, struct w
         enum err e = test_ca_make(n->dir, &o->cert, why);
         if (e) return e;
     }
-    int fd = o->ipv6 ? loopback_listen_ipv6(&n->port) : loopback_listen(&n->port);
+    int fd = o->ipv6 ? loopback_listen_ipv6(0, &n->port) : loopback_listen(&n->port);
     if (fd < 0) return fail_errno(why, "cannot listen on %s", host_of(o));
     n->url = o->tls ? mem_printf("https://localhost:%u", n->port)
                     : mem_printf("http://%s:%u", host_of(o), n->port);
