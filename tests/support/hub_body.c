@@ -5,10 +5,7 @@
 #include "tests/support/hub_server.h"
 #include "tests/support/loopback.h"
 
-enum {
-    COLLAPSED_RATE = 64 * 1024,
-    SLICES_PER_S = 50, // a paced body is sent in so many pieces a second
-};
+enum { COLLAPSED_RATE = 64 * 1024 };
 
 bool hub_wait_ms(const struct hub *h, int fd, uint64_t ms)
 {
@@ -32,14 +29,12 @@ static uint64_t rate_now(const struct hub_body *b)
 /* Waits for what was sent before, then says how much may go now. */
 static bool pace(struct hub_body *b, size_t *n)
 {
-    uint64_t rate = rate_now(b);
     uint64_t drip = b->reply->fault.drip;
     if (drip && *n > drip) *n = (size_t)drip;
-    if (!rate) return true;
-    if (!hub_wait_ms(b->hub, b->fd, b->owed_bytes * 1000 / rate)) return false;
-    uint64_t slice = rate / SLICES_PER_S ? rate / SLICES_PER_S : 1;
-    if (*n > slice) *n = (size_t)slice;
-    b->owed_bytes = *n;
+    uint64_t wait_ns = hub_pace_wait_ns(&b->pace, clock_now_ns());
+    uint64_t wait_ms = (wait_ns + MILLI_NS - 1) / MILLI_NS;
+    if (wait_ms && !hub_wait_ms(b->hub, b->fd, wait_ms)) return false;
+    *n = hub_pace_send(&b->pace, rate_now(b), *n, clock_now_ns());
     return true;
 }
 

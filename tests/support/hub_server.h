@@ -4,6 +4,7 @@
 #ifndef SHARDFETCH_TESTS_HUB_SERVER_H
 #define SHARDFETCH_TESTS_HUB_SERVER_H
 
+#include "tests/support/hub_pace.h"
 #include "tests/support/hub_state.h"
 
 struct hub_server;
@@ -21,8 +22,8 @@ struct hub_body {
     const struct hub_reply *reply;
     int fd; // of the connection
     uint64_t log_id;
-    uint64_t owed_bytes; // sent, not yet waited for (paced bodies)
-    bool counted;        // in hub->bodies
+    struct hub_pace pace;
+    bool counted; // in hub->bodies
 };
 enum { HUB_BODY_ERROR = -2, HUB_BODY_END = -1 };
 /* Up to `max` bytes at `pos` of the body into `buf`, after the waiting the rules ask for; or
