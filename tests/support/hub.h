@@ -33,6 +33,8 @@ struct hub_options {
     uint64_t conn_rate;      // body bytes per second and connection; 0 = as fast as it goes
     unsigned collapse_above; // with more bodies than this at once, each gets `collapse_rate`
     uint64_t collapse_rate;  // bytes per second; 0 = 64 KiB/s
+    bool one_origin;         // bodies come from the endpoint too, by redirects without a host:
+                             // for clients that reach the hub by another address
     unsigned ipv6_port; // the endpoint listens there on [::1], and not on 127.0.0.1; 0 = it does
 };
 

@@ -251,6 +251,8 @@ static const struct hubd_option table[] = {
      MEMBER(options.collapse_above), NULL},
     {"--collapse-rate", "BYTES", "bytes per second then (64K)", OPT_U64,
      MEMBER(options.collapse_rate), NULL},
+    {"--one-origin", NULL, "bodies come from the endpoint too, redirects name no host", OPT_FLAG,
+     MEMBER(options.one_origin), NULL},
     {"--log", "FILE", "one JSON line per request", OPT_TEXT, MEMBER(options.log_path), NULL},
     {"--port-file", "FILE", "written when ready: endpoint, CDN", OPT_TEXT, MEMBER(port_file), NULL},
     {"--until-eof", NULL, "end when stdin does", OPT_FLAG, MEMBER(until_eof), NULL},

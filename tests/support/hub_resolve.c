@@ -36,9 +36,9 @@ static char *signed_url(struct hub *h, const struct hub_file *f)
     sign(h, f->id, expires_ms, number, signature);
     return mem_printf("%s/xet-bridge-us/%024llx/%s?Expires=%llu.%03llu&Policy=eyJ&Signature=%s"
                       "&Key-Pair-Id=K%zu",
-                      h->urls[HUB_AT_CDN], (unsigned long long)f->id, f->xet,
-                      (unsigned long long)expires_ms / 1000, (unsigned long long)expires_ms % 1000,
-                      signature, number);
+                      h->opt.one_origin ? "" : h->urls[HUB_AT_CDN], (unsigned long long)f->id,
+                      f->xet, (unsigned long long)expires_ms / 1000,
+                      (unsigned long long)expires_ms % 1000, signature, number);
 }
 
 static uint64_t query_ms(const char *query, const char *key)

@@ -8,6 +8,7 @@
 #include "download/base/clock.h"
 #include "download/base/mem.h"
 #include "download/base/scoped.h"
+#include "download/base/str.h"
 #include "tests/support/loopback.h"
 
 enum {
@@ -72,10 +73,16 @@ static const char *header(struct MHD_Connection *c, const char *name)
     return MHD_lookup_connection_value(c, MHD_HEADER_KIND, name);
 }
 
+static enum hub_origin origin_of(const struct exchange *x)
+{
+    bool cdn = x->server->hub->opt.one_origin && str_starts(x->target, "/xet-bridge-us/");
+    return cdn ? HUB_AT_CDN : x->server->origin;
+}
+
 static struct hub_request request_of(struct exchange *x, struct MHD_Connection *c,
                                      const char *method)
 {
-    return (struct hub_request){.origin = x->server->origin,
+    return (struct hub_request){.origin = origin_of(x),
                                 .method = method,
                                 .target = x->target,
                                 .range = header(c, "Range"),

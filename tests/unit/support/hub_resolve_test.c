@@ -69,6 +69,18 @@ Test(hub_resolve, an_lfs_file_is_at_the_cdn_under_another_etag)
     cr_assert_str_neq(linked, xet);
 }
 
+Test(hub_resolve, a_hub_of_one_origin_names_no_host)
+{
+    SCOPED(hub_freep) struct hub *h = start(&(struct hub_options){.one_origin = true});
+    SCOPED(mem_freep) char *location = signed_url(h);
+    cr_expect_eq(*location, '/', "%s", location);
+    SCOPED(fetched_done) struct fetch f = fetch_at(hub_endpoint(h), LFS, &follow);
+    cr_expect_eq(f.status, 200);
+    cr_expect(fetch_body_is(&f, "abcdefghij"));
+    const struct hub_log_filter bodies = {.route = HUB_CDN};
+    cr_expect_eq(hub_log_count(hub_log(h), &bodies), 1);
+}
+
 Test(hub_resolve, ranges_are_those_of_rfc_9110)
 {
     SCOPED(hub_freep) struct hub *h = start(&(struct hub_options){0});
