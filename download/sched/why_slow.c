@@ -10,11 +10,13 @@ enum {
     MOST_OF_IT = 500,
     HELD_BACK = 250, // the limiter stops and goes within a moment: less is its ordinary play
     AT_WORK = 900,
-    DISORDERED = 5, // a line without loss reorders far less (measured: none on Ethernet)
+    DISORDERED = 5, // one packet lost puts what is on its way behind it out of order
 };
 static const double LIMIT_REACHED = 0.9;
-static const uint64_t QUEUE_FACTOR = 2;              // round trips that grew to this …
-static const uint64_t QUEUE_LEAST_NS = 5 * MILLI_NS; // … and by this: packets queue
+/* Round trips that grew to this, and by this, mean that packets queue. (Linux delays an
+ * acknowledgement by 40 ms at most.) */
+static const uint64_t QUEUE_FACTOR = 2;
+static const uint64_t QUEUE_LEAST_NS = 50 * MILLI_NS;
 
 const char *slow_word(enum slow_verdict v)
 {
@@ -108,12 +110,12 @@ static enum slow_verdict beyond_us(const struct slow_facts *f)
 enum slow_verdict slow_verdict(const struct slow_facts *f)
 {
     if (!f->wanted) return SLOW_NOTHING;
-    if (f->pressed >= MOST_OF_IT) return SLOW_PRESSURE;
     if (limited(f)) return SLOW_LIMIT_RATE;
-    if (refused(f)) return SLOW_REFUSED;
     if (behind(f)) return our_work(f);
+    if (f->pressed >= MOST_OF_IT) return SLOW_PRESSURE;
+    if (refused(f)) return SLOW_REFUSED;
     if (files_are_busy(f)) return f->verifying >= f->storing ? SLOW_HASH : SLOW_DISK;
-    if (!f->bytes) return f->asked ? SLOW_ORIGIN : SLOW_LINK;
+    if (!f->came) return f->asked ? SLOW_ORIGIN : SLOW_LINK;
     return beyond_us(f);
 }
 

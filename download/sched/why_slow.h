@@ -3,14 +3,14 @@
  * are certain and hide all others:
  *
  *   nothing       no byte was wanted: all are there, or the run is paused
- *   pressure      the machine's pressure took connections away for half of the time or more, or an
- *                 I/O shard had work and got no processor for it
  *   limit-rate    0.9 of our rate limit came, or it held connections back a quarter of their time
- *   refused       an origin refused something, or that is waited out, or the number of connections
- *                 is what an earlier refusal left
  *   disk, hash,   an I/O shard was at work nine tenths of its time, or the kernel had half a window
  *   tls, cpu      of unread bytes for most connections: what it spent most of that time with. cpu
  *                 is receiving without TLS
+ *   pressure      an I/O shard was at work, but without a processor for half of it; or it had time
+ *                 left and the machine's pressure took connections away for half of the second
+ *   refused       an origin refused something, or that is waited out, or the number of connections
+ *                 is what an earlier refusal left
  *   disk, hash    half of the connections had nothing to fetch, since files were being prepared and
  *                 published, or verified
  *   origin        nothing came, and it has yet to answer
@@ -20,6 +20,9 @@
  *   link          more brought no more, and packets queue or come out of order, or several origins
  *                 are like that at once
  *   origin        more brought no more, and none of that; or more brought less
+ *
+ * Whether packets queue shows in the round trips of our own packets: those of what is received grow
+ * also where a sender makes pauses.
  *
  * What it cannot know: a receiver sees neither the sender's window nor its losses, so a policer
  * of the link that drops without a queue looks like the origin's cap, and two origins with caps of
@@ -72,6 +75,7 @@ struct slow_facts {
     uint64_t span_ns; // that they are of, about a second
     bool wanted;      // bytes were missing, and the run was not paused
     uint64_t bytes;   // that came into their place
+    bool came;        // any at all, also if not there yet
     /* what we hold back */
     uint64_t limit_bytes_per_s; // 0 = no limit
     unsigned resting;           // of the connections' time: held back by it
@@ -93,7 +97,7 @@ struct slow_facts {
     enum slow_tried tried;
     unsigned flat_origins;        // how many bring bytes and are TRIED_FLAT
     unsigned disorder;            // of the segments that came: out of their order
-    uint64_t rtt_ns, rtt_best_ns; // of receiving: now, and the best ever; 0 = not known
+    uint64_t rtt_ns, rtt_best_ns; // of what we sent: lately, and at its best; 0 = not known
 };
 
 enum slow_verdict slow_verdict(const struct slow_facts *f);

@@ -9,7 +9,7 @@
 
 /* A second in which bytes came and nothing of ours was in the way. */
 #define SILENT .span_ns = SECOND_NS, .wanted = true
-#define QUIET  SILENT, .bytes = 1000000
+#define QUIET  SILENT, .bytes = 1000000, .came = true
 
 static void expect(const char *name, const struct slow_facts *f, enum slow_verdict verdict)
 {
@@ -39,7 +39,11 @@ Test(why_slow, what_is_held_back_and_its_borders)
         {"nine tenths of the limit", {QUIET, .limit_bytes_per_s = 1111111}, SLOW_LIMIT_RATE},
         {"less of it", {QUIET, .limit_bytes_per_s = 1111200}, SLOW_CONNECTION},
         {"the same in two seconds",
-         {.span_ns = 2 * SECOND_NS, .wanted = true, .bytes = 1000000, .limit_bytes_per_s = 1111111},
+         {.span_ns = 2 * SECOND_NS,
+          .wanted = true,
+          .came = true,
+          .bytes = 1000000,
+          .limit_bytes_per_s = 1111111},
          SLOW_CONNECTION},
         {"a shared limit, used by others",
          {QUIET, .limit_bytes_per_s = 1 << 30, .resting = 250},
@@ -110,16 +114,16 @@ Test(why_slow, what_is_beyond_us_and_its_borders)
         {"… and order is lost", {QUIET, .tried = TRIED_FLAT, .disorder = 5}, SLOW_LINK},
         {"… hardly ever", {QUIET, .tried = TRIED_FLAT, .disorder = 4}, SLOW_ORIGIN},
         {"… and packets queue",
-         {QUIET, .tried = TRIED_FLAT, .rtt_best_ns = 20 * MS, .rtt_ns = 40 * MS},
+         {QUIET, .tried = TRIED_FLAT, .rtt_best_ns = 60 * MS, .rtt_ns = 120 * MS},
          SLOW_LINK},
         {"… a little",
-         {QUIET, .tried = TRIED_FLAT, .rtt_best_ns = 20 * MS, .rtt_ns = 40 * MS - 1},
+         {QUIET, .tried = TRIED_FLAT, .rtt_best_ns = 60 * MS, .rtt_ns = 120 * MS - 1},
          SLOW_ORIGIN},
         {"… on a short line",
-         {QUIET, .tried = TRIED_FLAT, .rtt_best_ns = MS, .rtt_ns = 6 * MS - 1},
+         {QUIET, .tried = TRIED_FLAT, .rtt_best_ns = MS, .rtt_ns = 51 * MS - 1},
          SLOW_ORIGIN},
         {"… on one that is not so short",
-         {QUIET, .tried = TRIED_FLAT, .rtt_best_ns = MS, .rtt_ns = 6 * MS},
+         {QUIET, .tried = TRIED_FLAT, .rtt_best_ns = MS, .rtt_ns = 51 * MS},
          SLOW_LINK},
         {"… nothing to compare with", {QUIET, .tried = TRIED_FLAT, .rtt_ns = 90 * MS}, SLOW_ORIGIN},
         {"more brought less", {QUIET, .tried = TRIED_PUNISHED, .disorder = 1000}, SLOW_ORIGIN},
@@ -138,18 +142,18 @@ Test(why_slow, the_rules_have_an_order)
     f.idle = f.storing = 1000;
     f.asked = true;
     f.tried = TRIED_GREW;
-    expect("all", &f, SLOW_PRESSURE);
-    f.pressed = 0;
-    expect("no pressure", &f, SLOW_LIMIT_RATE);
+    expect("all", &f, SLOW_LIMIT_RATE);
     f.limit_bytes_per_s = 0;
-    expect("no limit", &f, SLOW_REFUSED);
-    f.refusals = 0;
-    expect("no refusal", &f, SLOW_HASH);
+    expect("no limit", &f, SLOW_HASH);
     f.busy = 0;
-    expect("shards have time", &f, SLOW_DISK);
+    expect("shards have time", &f, SLOW_PRESSURE);
+    f.pressed = 0;
+    expect("no pressure", &f, SLOW_REFUSED);
+    f.refusals = 0;
+    expect("no refusal", &f, SLOW_DISK);
     f.idle = 0;
     expect("files have none", &f, SLOW_ORIGIN);
-    f.bytes = 1;
+    f.came = true;
     expect("something came", &f, SLOW_CONNECTION);
 }
 
