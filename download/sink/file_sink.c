@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "download/base/clock.h"
 #include "download/base/fs.h"
 #include "download/base/mem.h"
 #include "download/base/scoped.h"
@@ -13,11 +14,15 @@ static struct file_sink *of(struct sink *s)
 
 static enum err store(struct file_sink *f, const void *data, size_t len, struct why *why)
 {
+    uint64_t began_ns = clock_now_ns();
     enum err e = fs_write_at(f->fd, data, len, f->from + f->sink.stored, f->name, why);
+    uint64_t written_ns = clock_now_ns();
+    f->sink.write_ns += written_ns - began_ns;
     if (e) return e;
     if (f->hasher && !hasher_update(f->hasher, data, len)) {
         return fail(why, ERR_INTERNAL, "the digest of '%s' cannot be computed", f->name);
     }
+    if (f->hasher) f->sink.hash_ns += clock_now_ns() - written_ns;
     f->sink.stored += len;
     return OK;
 }

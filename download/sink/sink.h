@@ -21,8 +21,9 @@ struct sink_ops {
 
 struct sink {
     const struct sink_ops *ops;
-    unsigned char *slab; // SLAB_BYTES, borrowed for the exchange (slabs.h)
-    uint64_t stored;     // bytes that reached their place (not those still in the slab)
+    unsigned char *slab;        // SLAB_BYTES, borrowed for the exchange (slabs.h)
+    uint64_t stored;            // bytes that reached their place (not those still in the slab)
+    uint64_t write_ns, hash_ns; // that it took, until somebody takes note and clears them
 };
 
 static inline enum err sink_write(struct sink *s, const void *data, size_t len, struct why *why)

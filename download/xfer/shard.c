@@ -18,7 +18,7 @@ enum {
     IDLE_MS = 60 * 1000,
 };
 
-enum command_kind { COMMAND_RUN, COMMAND_CUT, COMMAND_CANCEL, COMMAND_STOP };
+enum command_kind { COMMAND_RUN, COMMAND_CUT, COMMAND_ASK, COMMAND_CANCEL, COMMAND_STOP };
 
 struct command {
     struct message message;
@@ -39,6 +39,8 @@ struct shard {
     struct list idle; // attempts with an easy handle, not in use
     uint64_t reported_ns;
     uint64_t turned_ns; // when silence was last counted
+    struct shard_work work;
+    struct sockets sockets;
     bool stopping;
 };
 
@@ -107,6 +109,7 @@ static void finish(struct shard *s, struct attempt *a, CURLcode rc)
 {
     curl_multi_remove_handle(s->multi, a->easy);
     attempt_finish(a, rc);
+    if (a->exchange->sink) work_of_sink(&s->work, a->exchange->sink);
     s->running_count--;
     give_back(s, a);
 }
@@ -140,6 +143,7 @@ static void run(struct shard *s, struct exchange *x)
         return;
     }
     enum err e = attempt_start(a, a->easy, x, s->opts.net, s->opts.http2, &why);
+    if (s->opts.on_sample) sockets_watch(&s->sockets, a->easy);
     if (!e && curl_multi_add_handle(s->multi, a->easy)) e = ERR_INTERNAL;
     if (e) {
         a->cause = CAUSE_PROTOCOL;
@@ -179,6 +183,14 @@ static void finish_all(struct shard *s, bool cancelled, CURLcode rc)
     }
 }
 
+static void answer(struct shard *s)
+{
+    struct shard_sample *r = sample_take(&s->work, &s->sockets, &s->running);
+    r->post.deliver = s->opts.on_sample;
+    r->user = s->opts.user;
+    loop_post(s->opts.loop, &r->post);
+}
+
 static void obey_one(struct shard *s, struct message *take_m)
 {
     struct command *c = container_of(take_m, struct command, message);
@@ -191,6 +203,7 @@ static void obey_one(struct shard *s, struct message *take_m)
         }
         break;
     case COMMAND_CUT: cut(s, c->cut); break;
+    case COMMAND_ASK: answer(s); break;
     case COMMAND_STOP:
         s->stopping = true; // fall through
         __attribute__((fallthrough));
@@ -260,10 +273,21 @@ static void count_silence(struct shard *s)
     }
 }
 
+static void wait_for_more(struct shard *s)
+{
+    int most_ms = s->running_count ? REPORT_MS : IDLE_MS;
+    most_ms = pacing_turn(&s->opts.net->limits, &s->running, most_ms);
+    if (s->stopping) return;
+    uint64_t from_ns = clock_now_ns();
+    curl_multi_poll(s->multi, NULL, 0, most_ms, NULL);
+    s->work.waited_ns += clock_now_ns() - from_ns;
+}
+
 static void *shard_main(void *user)
 {
     struct shard *s = user;
     s->turned_ns = clock_now_ns();
+    work_begin(&s->work);
     while (!s->stopping) {
         obey(s);
         int running;
@@ -273,9 +297,7 @@ static void *shard_main(void *user)
         collect_finished(s);
         count_silence(s);
         report(s);
-        int most_ms = s->running_count ? REPORT_MS : IDLE_MS;
-        most_ms = pacing_turn(&s->opts.net->limits, &s->running, most_ms);
-        if (!s->stopping) curl_multi_poll(s->multi, NULL, 0, most_ms, NULL);
+        wait_for_more(s);
     }
     obey(s);
     return NULL;
@@ -296,6 +318,7 @@ static void shard_free(struct shard *s)
         mem_free(a);
     }
     if (s->multi) curl_multi_cleanup(s->multi);
+    sockets_done(&s->sockets);
     mailbox_free(s->commands);
     mem_free(s);
 }
@@ -342,6 +365,11 @@ void shard_cut(struct shard *s, uint64_t id, uint64_t end)
     *c = (struct shard_cut){
         .post = {.deliver = s->opts.on_cut}, .user = s->opts.user, .id = id, .end = end};
     command(s, (struct command){.kind = COMMAND_CUT, .cut = c});
+}
+
+void shard_ask(struct shard *s)
+{
+    command(s, (struct command){.kind = COMMAND_ASK});
 }
 
 void shard_cancel_all(struct shard *s)

@@ -11,6 +11,7 @@
 #include "download/async/loop.h"
 #include "download/xfer/exchange.h"
 #include "download/xfer/net.h"
+#include "download/xfer/sample.h"
 
 /* Where the running bodies of a shard stand, at most twenty times a second while bytes arrive.
  * Delivered to control, which frees it with mem_free. */
@@ -45,6 +46,7 @@ struct shard_opts {
     unsigned max_bodies;   // connections kept open between them
     post_fn *on_report;
     post_fn *on_cut;
+    post_fn *on_sample; // NULL: none is asked for
     void *user;
 };
 
@@ -61,6 +63,8 @@ void shard_stop(struct shard *s);
 void shard_run(struct shard *s, struct exchange *take_x);
 /* A body ends at `end`, or where it is if that is more; a call is cancelled. */
 void shard_cut(struct shard *s, uint64_t id, uint64_t end);
+/* Exactly one shard_sample comes, soon. */
+void shard_ask(struct shard *s);
 /* Every exchange comes back as soon as possible, bodies with what they have. */
 void shard_cancel_all(struct shard *s);
 

@@ -1,7 +1,7 @@
 /* Real I/O shards against the embedded hub under ThreadSanitizer: bodies of random ranges, calls,
- * random cuts, cancels of everything, faults that cut, stall and refuse, and a stop with exchanges
- * inside. Every exchange comes back exactly once, every cut is answered, and what an exchange says
- * it stored is in the file and is what the hub holds. */
+ * random cuts, questions, cancels of everything, faults that cut, stall and refuse, and a stop with
+ * exchanges inside. Every exchange comes back exactly once, every cut and question is answered, and
+ * what an exchange says it stored is in the file and is what the hub holds. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -34,7 +34,8 @@ struct world {
     int fd;    // part file, all exchanges write into it
     unsigned char *want;
     uint64_t next_id;
-    unsigned running, begun, ended, cuts, cut_answers, complete, cut_short, cancelled, failed;
+    unsigned running, begun, ended, cuts, cut_answers, asked, answers, complete, cut_short,
+        cancelled, failed;
     unsigned wrong;
 };
 
@@ -120,6 +121,15 @@ static void on_report(struct post *p)
     mem_free(r);
 }
 
+static void on_sample(struct post *p)
+{
+    struct shard_sample *r = container_of(p, struct shard_sample, post);
+    struct world *w = r->user;
+    w->answers++;
+    w->wrong += r->waited_ns > r->span_ns || r->full > r->sockets;
+    mem_free(r);
+}
+
 static void begin(struct world *w)
 {
     struct exchange *x = exchange_new(on_end, 0);
@@ -158,6 +168,9 @@ static void disturb(struct world *w)
         shard_cut(w->shards[shard], id, rng_below(&w->rng, SIZE));
     } else if (dice == 20) {
         shard_cancel_all(w->shards[shard]);
+    } else if (dice < 25) {
+        w->asked++;
+        shard_ask(w->shards[shard]);
     }
 }
 
@@ -191,6 +204,7 @@ static bool start(struct world *w, const char *dir)
                               .max_bodies = BODIES,
                               .on_report = on_report,
                               .on_cut = on_cut,
+                              .on_sample = on_sample,
                               .user = w};
     for (int i = 0; i < SHARDS && !e; i++)
         e = shard_start(&opts, &w->shards[i], &why);
@@ -234,6 +248,7 @@ int main(void)
     stop(&w); // with up to eight inside
     printf("%u exchanges: %u complete, %u cut, %u cancelled, %u failed; %u cuts\n", w.ended,
            w.complete, w.cut_short, w.cancelled, w.failed, w.cuts);
-    bool all = w.ended == EXCHANGES && w.running == 0 && w.cut_answers == w.cuts;
+    bool all = w.ended == EXCHANGES && w.running == 0 && w.cut_answers == w.cuts &&
+               w.answers == w.asked && w.asked;
     return all && w.wrong == 0 && w.complete && w.cut_short && w.cancelled ? 0 : 1;
 }

@@ -85,6 +85,8 @@ Test(file_sink, puts_bytes_in_their_place_and_into_the_digest)
     cr_assert_eq(sink_flush(&f.sink, NULL), OK);
     cr_expect_eq(f.sink.stored, LEN);
     cr_expect(part_holds(&s, 0));
+    cr_expect_gt(f.sink.write_ns, 0, "what it took");
+    cr_expect_gt(f.sink.hash_ns, 0);
 
     struct hasher *h = file_sink_take_hasher(&f);
     struct digest want = digest_of(s.data, LEN);
@@ -106,6 +108,8 @@ Test(file_sink, of_a_later_part_only_writes)
     write_all(&f, &s, 777, 1000);
     cr_assert_eq(sink_flush(&f.sink, NULL), OK);
     cr_expect_eq(f.sink.stored, LEN - 777);
+    cr_expect_gt(f.sink.write_ns, 0);
+    cr_expect_eq(f.sink.hash_ns, 0);
     cr_expect(part_holds(&s, 777));
     scene_done(&s);
 }
