@@ -206,6 +206,7 @@ static enum err fetch_all(struct download *d, struct engine *engine, struct surv
     f.calls = &engine->calls;
     f.shards = engine->shards;
     f.shard_count = engine->shard_count;
+    f.limits = engine->body_net.limits;
     fetch_init(&f);
     e = fetch_run(&f, why);
     d->files_done = f.files_done;
@@ -213,6 +214,7 @@ static enum err fetch_all(struct download *d, struct engine *engine, struct surv
     d->bytes_fetched = f.bytes_fetched;
     d->bytes_reused = f.bytes_reused;
     d->origin_count = progress_origins(&f, d->origins);
+    d->why_slow = slowness_word(&f);
     engine_stop_shards(engine);
     fetch_done(&f);
     return e;
@@ -313,6 +315,7 @@ static void tell_result(const struct download *d, enum err e, const struct why *
                                       .bytes_reused = d->bytes_reused,
                                       .origins = d->origins,
                                       .origin_count = d->origin_count,
+                                      .why_slow = d->why_slow,
                                       .elapsed_ms = emit_elapsed_ms(&d->emitter),
                                       .peak_rss_bytes = (uint64_t)usage.ru_maxrss * 1024}};
     for (size_t c = 0; c < MEM_CLASSES; c++)

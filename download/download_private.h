@@ -26,6 +26,7 @@ struct download {
     uint64_t retry_after_s;
     struct origin_row origins[RESULT_ORIGINS_MAX]; // [0..origin_count)
     size_t origin_count;
+    const char *why_slow; // static storage
 };
 
 /* wishes.c: what was wished for from outside, on the control thread. */

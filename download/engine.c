@@ -136,6 +136,7 @@ enum err engine_start_shards(struct engine *e, void *user, struct why *why)
                                                                          : RAMP_MOST,
                                   .on_report = fetch_on_report,
                                   .on_cut = fetch_on_cut,
+                                  .on_sample = slowness_on_sample,
                                   .user = user};
         err = shard_start(&opts, &e->shards[e->shard_count], why);
         if (!err) scope_add(e->bodies, release_shard, e->shards[e->shard_count++]);

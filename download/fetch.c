@@ -298,11 +298,13 @@ enum err fetch_run(struct fetch *f, struct why *why)
         &(struct task_spec){.name = "all files", .kind = TASK_RUN, .parent = f->spine->run});
     progress_start(f);
     steer_start(f);
+    slowness_start(f);
     if (control_stopping(control)) fetch_stop(f);
     fetch_schedule(f);
     err_ignore(task_await(f->spine->tasks, f->task, NULL)); // it is in `err`
     callback_remove(control, registration);
     steer_end(f);
+    slowness_end(f);
     progress_end(f);
     burden_end(&f->burden);
     bool complete = f->files_done == f->plan->count;

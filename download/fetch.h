@@ -6,9 +6,9 @@
  *   part   granted → on a shard → ended: what arrived is kept, what is missing goes back
  *
  * One thread (control). Files: fetch.c begins and ends, allot.c schedules, steer.c watches
- * connections and their number, file_task.c is one file's life, file_parts.c its
- * exchanges, file_check.c whether they make the file, file_jobs.c what runs on the pool, progress.c
- * what is told of it. */
+ * connections and their number, slowness.c says what keeps it from being faster, file_task.c is one
+ * file's life, file_parts.c its exchanges, file_check.c whether they make the file, file_jobs.c
+ * what runs on the pool, progress.c what is told of it. */
 #ifndef SHARDFETCH_DOWNLOAD_FETCH_H
 #define SHARDFETCH_DOWNLOAD_FETCH_H
 
@@ -53,6 +53,7 @@ struct fetch {
     struct calls *calls;
     struct shard **shards;
     unsigned shard_count;
+    struct limits limits; // of the bytes per second
 
     /* state */
     struct retry_policy policy;
@@ -73,6 +74,7 @@ struct fetch {
     bool ended;    // and nothing is left
     struct timer progress_timer;
     struct timer steer_timer;
+    struct slowness slowness;
     uint64_t steered_ns;
     struct id task; // of all files together
 

@@ -12,6 +12,7 @@
 #include "download/sched/order.h"
 #include "download/sched/ramp.h"
 #include "download/sched/starts.h"
+#include "download/slowness.h"
 
 struct origin {
     struct list node;
@@ -23,6 +24,7 @@ struct origin {
     unsigned cutting;         // steals that were asked for: what they free will be given to another
     unsigned resting;         // exchanges that our own rate limit held back when they last told
     struct contacts contacts; // its addresses
+    struct slow_origin slow;  // for slowness.c
     bool idle;                // a connection is free and there is nothing to give it
     uint64_t bytes;           // in their place, from it, in this run
     uint64_t first_byte_ns;   // from a request to its first byte, as is usual; 0 = not known

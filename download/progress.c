@@ -116,6 +116,7 @@ void progress_emit(struct fetch *f)
                                                    .eta_s = eta_s(left, f->rate_bytes_per_s),
                                                    .connections = f->running,
                                                    .waiting_for = waiting_for(f),
+                                                   .why_slow = slow_word(f->slowness.now),
                                                    .files = files,
                                                    .file_count = count}});
 }

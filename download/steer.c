@@ -34,12 +34,14 @@ static void tick(struct fetch *f, struct origin *o, uint64_t passed_ns)
         o->tick_bytes = o->bytes;
     }
     unsigned before = origin_wanted(o);
+    enum ramp_cause cause = o->ramp.advice.cause;
     if (burden_connections(&f->burden, before) < before) o->limited = true;
     uint64_t now_ns = loop_now_ns(f->loop);
     struct ramp_facts seen = facts(o, now_ns);
     struct ramp_advice a = ramp_tick(&o->ramp, &seen, now_ns);
     if (!seen.limited) elsewhere_look(f, o, a.elsewhere);
     if (a.connections != before) tell_change(f, o, before);
+    if (a.changed) o->slow.tried = slow_learn(o->slow.tried, cause, a.cause);
     o->limited = false;
     o->refusals = 0;
     o->resets = 0;
@@ -97,6 +99,7 @@ static void on_steer(struct timer *t)
 {
     struct fetch *f = container_of(t, struct fetch, steer_timer);
     uint64_t now_ns = loop_now_ns(f->loop);
+    slowness_look(f);
     if (!control_paused(f->spine->control)) {
         list_each (node, &f->origins.all) {
             struct origin *o = container_of(node, struct origin, node);

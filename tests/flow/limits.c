@@ -196,6 +196,7 @@ Test(limits, a_run_gives_way_to_a_cgroup_and_comes_back)
     cr_expect_eq(scene_events(&s, "wait"), 1);
     cr_expect_eq(scene_events(&s, "retry"), 0);
     cr_expect_eq(scene_sent(&s, "a.bin"), 2 << 20, "no byte twice");
+    cr_expect_str_eq(scene_text(&s, "result", 0, "why_slow"), "pressure");
 }
 
 Test(limits, a_cgroup_that_tells_no_pressure_is_a_mistake)
