@@ -163,4 +163,5 @@ def main():
     return 1 if any(row["problem"] for result in results for row in result["rows"]) else 0
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

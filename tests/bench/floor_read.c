@@ -1,5 +1,6 @@
-/* floor_read - a bare libcurl multi reader: fetches every URL of LIST (one a line) over at most
- * CONNECTIONS at once, counts the bytes and throws them away. Fails unless they are BYTES in all.
+/* floor_read - a bare libcurl multi reader: fetches every line of LIST over at most CONNECTIONS at
+ * once, counts the bytes and throws them away. Fails unless they are BYTES in all. A line is a URL,
+ * or "URL FROM-TO" for a range of it.
  * usage: bench_floor_read LIST BYTES CONNECTIONS [CACERT] */
 #include <stdint.h>
 #include <stdio.h>
@@ -56,7 +57,10 @@ static void start_next(struct reader *r, CURL *easy)
 {
     if (getline(&r->line, &r->line_size, r->list) <= 0) return;
     r->line[strcspn(r->line, "\n")] = '\0';
+    char *space = strchr(r->line, ' ');
+    if (space) *space = '\0';
     curl_easy_setopt(easy, CURLOPT_URL, r->line);
+    curl_easy_setopt(easy, CURLOPT_RANGE, space ? space + 1 : NULL);
     if (curl_multi_add_handle(r->multi, easy) == CURLM_OK) {
         r->active++;
     } else {
