@@ -85,6 +85,7 @@ def run_scene(name, args, stage):
     samples = {row.name: [] for row in rows}
     shuffle = random.Random(args.seed).shuffle
     for number in range(1, args.count + 1):
+        stage.round = number
         order = rows[:]
         shuffle(order)
         for row in order:

@@ -100,7 +100,9 @@ def against_peers(count, each, *hub_options):
 
 
 def relay_options(run):
-    return ("--delay", 20, "--rate", 125_000_000, "--loss-ppm", 100, "--seed", run.stage.args.seed)
+    """The same losses for all rows of a round."""
+    seed = run.stage.args.seed + run.stage.round
+    return ("--delay", 20, "--rate", 125_000_000, "--loss-ppm", 100, "--seed", seed)
 
 
 def relay_ours(size):

@@ -44,6 +44,7 @@ class Stage:
     def __init__(self, args, scratch):
         self.args, self.scratch = args, scratch
         self.programs = args.programs
+        self.round = 0
 
     def data(self, count, each):
         """Generated files with nothing beside them, as the repo has them."""
