@@ -148,7 +148,7 @@ static void add_work(struct slow_facts *facts, const struct shard_sample *r)
     unsigned busy = ALL - share(r->waited_ns, r->span_ns);
     if (busy < facts->busy) return;
     facts->busy = busy;
-    facts->computing = share(r->cpu_ns, r->span_ns);
+    facts->delayed = share(r->delay_ns, r->span_ns);
     facts->writing = share(r->write_ns, r->span_ns);
     facts->hashing = share(r->hash_ns, r->span_ns);
 }

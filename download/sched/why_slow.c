@@ -10,7 +10,7 @@ enum {
     MOST_OF_IT = 500,
     HELD_BACK = 250, // the limiter stops and goes within a moment: less is its ordinary play
     AT_WORK = 900,
-    DISORDERED = 5, // one packet lost puts what is on its way behind it out of order
+    DISORDERED = 10, // one packet lost puts what is on its way behind it out of order
 };
 static const double LIMIT_REACHED = 0.9;
 /* Round trips that grew to this, and by this, mean that packets queue. (Linux delays an
@@ -71,12 +71,10 @@ static unsigned less(unsigned a, unsigned b)
     return a > b ? a - b : 0;
 }
 
-/* Writing may wait for the disk; all else of a shard's work needs a processor. */
 static enum slow_verdict our_work(const struct slow_facts *f)
 {
-    unsigned elsewhere = less(f->busy, f->writing);
-    if (2 * f->computing < elsewhere) return SLOW_PRESSURE;
-    unsigned receiving = less(elsewhere, f->hashing);
+    if (2 * f->delayed >= f->busy) return SLOW_PRESSURE;
+    unsigned receiving = less(f->busy, f->writing + f->hashing);
     if (f->writing >= f->hashing && f->writing >= receiving) return SLOW_DISK;
     if (f->hashing >= receiving) return SLOW_HASH;
     return f->tls ? SLOW_TLS : SLOW_CPU;
@@ -90,7 +88,7 @@ static bool files_are_busy(const struct slow_facts *f)
 
 static bool queues(const struct slow_facts *f)
 {
-    if (f->disorder >= DISORDERED) return true;
+    if (f->disorder >= DISORDERED && !f->full) return true;
     uint64_t grown = f->rtt_ns > f->rtt_best_ns ? f->rtt_ns - f->rtt_best_ns : 0;
     return f->rtt_best_ns && f->rtt_ns >= QUEUE_FACTOR * f->rtt_best_ns && grown >= QUEUE_LEAST_NS;
 }

@@ -7,8 +7,8 @@
  *   disk, hash,   an I/O shard was at work nine tenths of its time, or the kernel had half a window
  *   tls, cpu      of unread bytes for most connections: what it spent most of that time with. cpu
  *                 is receiving without TLS
- *   pressure      an I/O shard was at work, but without a processor for half of it; or it had time
- *                 left and the machine's pressure took connections away for half of the second
+ *   pressure      the same, and for half of its work it had no processor; or it had time left and
+ *                 the machine's pressure took connections away for half of the second
  *   refused       an origin refused something, or that is waited out, or the number of connections
  *                 is what an earlier refusal left
  *   disk, hash    half of the connections had nothing to fetch, since files were being prepared and
@@ -21,8 +21,9 @@
  *                 are like that at once
  *   origin        more brought no more, and none of that; or more brought less
  *
- * Whether packets queue shows in the round trips of our own packets: those of what is received grow
- * also where a sender makes pauses.
+ * Packets out of order count only where none of the kernel's buffers is full: it drops from those
+ * itself. Whether packets queue shows in the round trips of our own packets: those of what is
+ * received grow also where a sender makes pauses.
  *
  * What it cannot know: a receiver sees neither the sender's window nor its losses, so a policer
  * of the link that drops without a queue looks like the origin's cap, and two origins with caps of
@@ -84,8 +85,8 @@ struct slow_facts {
     unsigned refusals;
     unsigned refusing; // of the time: nothing ran because a refusal is waited out
     /* the busiest I/O shard, of its thread's time */
-    unsigned busy;      // not waiting for sockets
-    unsigned computing; // on a processor
+    unsigned busy;    // not waiting for sockets
+    unsigned delayed; // at work, but without a processor
     unsigned writing, hashing;
     unsigned full; // of all connections: half a window or more is unread
     bool tls;      // most of what came came by TLS

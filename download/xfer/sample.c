@@ -1,15 +1,17 @@
 #include "download/xfer/sample.h"
 
 #include <curl/curl.h>
+#include <fcntl.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "download/base/clock.h"
+#include "download/base/fs.h"
 #include "download/base/mem.h"
 #include "download/sink/sink.h"
 #include "download/xfer/attempt.h"
@@ -78,16 +80,24 @@ void sockets_done(struct sockets *ss)
 
 /* ---- the thread ---- */
 
-static uint64_t cpu_now_ns(void)
+/* How long the thread has waited for a processor in all (kernel, scheduler/sched-stats: the second
+ * number of schedstat); 0 where that is not told. */
+static uint64_t delay_now_ns(void)
 {
-    struct timespec t = {0};
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (uint64_t)t.tv_sec * SECOND_NS + (uint64_t)t.tv_nsec;
+    enum { TEXT_MAX = 96 };
+    char text[TEXT_MAX];
+    SCOPED(fs_closep) int fd = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
+    ssize_t len = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+    if (len <= 0) return 0;
+    text[len] = '\0';
+    char *first_end = NULL;
+    strtoull(text, &first_end, 10);
+    return strtoull(first_end, NULL, 10);
 }
 
 void work_begin(struct shard_work *w)
 {
-    *w = (struct shard_work){.since_ns = clock_now_ns(), .since_cpu_ns = cpu_now_ns()};
+    *w = (struct shard_work){.since_ns = clock_now_ns(), .since_delay_ns = delay_now_ns()};
 }
 
 void work_of_sink(struct shard_work *w, struct sink *s)
@@ -165,7 +175,8 @@ struct shard_sample *sample_take(struct shard_work *w, struct sockets *ss, struc
     add_sockets(r, ss);
     uint64_t now = clock_now_ns();
     r->span_ns = now - w->since_ns;
-    r->cpu_ns = cpu_now_ns() - w->since_cpu_ns;
+    uint64_t delay_ns = delay_now_ns();
+    r->delay_ns = delay_ns > w->since_delay_ns ? delay_ns - w->since_delay_ns : 0;
     r->waited_ns = w->waited_ns;
     r->write_ns = w->write_ns;
     r->hash_ns = w->hash_ns;

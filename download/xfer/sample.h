@@ -40,8 +40,10 @@ void sockets_done(struct sockets *ss);
 struct shard_sample {
     struct post post;
     void *user;
-    uint64_t span_ns; // of all times below
-    uint64_t waited_ns, cpu_ns, write_ns, hash_ns;
+    uint64_t span_ns;   // of all times below
+    uint64_t waited_ns; // for sockets
+    uint64_t delay_ns;  // for a processor
+    uint64_t write_ns, hash_ns;
     /* of the sockets over which something came meanwhile */
     unsigned sockets;
     unsigned full; // half a window or more is unread
@@ -51,7 +53,7 @@ struct shard_sample {
 };
 
 struct shard_work {
-    uint64_t since_ns, since_cpu_ns;
+    uint64_t since_ns, since_delay_ns;
     uint64_t waited_ns, write_ns, hash_ns;
 };
 void work_begin(struct shard_work *w);

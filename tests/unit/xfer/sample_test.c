@@ -4,6 +4,7 @@
 #include <curl/curl.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -139,6 +140,30 @@ Test(sample, sockets_are_known_while_they_are_open)
     curl_easy_cleanup(easy);
     cr_expect_eq(ss.count, 0);
     sockets_done(&ss);
+}
+
+Test(sample, the_kernel_tells_how_long_the_thread_waited_for_a_processor)
+{
+    char text[96];
+    int fd = open("/proc/thread-self/schedstat", O_RDONLY);
+    if (fd < 0) cr_skip_test("the kernel has no schedstat");
+    ssize_t len = read(fd, text, sizeof(text) - 1);
+    close(fd);
+    cr_assert_gt(len, 0);
+    text[len] = '\0';
+    char *end = text;
+    uint64_t ran_ns = strtoull(end, &end, 10);
+    uint64_t delay_ns = strtoull(end, &end, 10);
+    cr_assert_gt(ran_ns, 0);
+    struct sockets ss = {0};
+    struct list none;
+    list_init(&none);
+    struct shard_work w;
+    work_begin(&w);
+    cr_expect_geq(w.since_delay_ns, delay_ns);
+    w.since_delay_ns -= delay_ns;
+    SCOPED(mem_freep) struct shard_sample *sample = sample_take(&w, &ss, &none);
+    cr_expect_geq(sample->delay_ns, delay_ns);
 }
 
 /* What is told once is not told again. */
