@@ -259,6 +259,16 @@ const char *calls_waiting_for(const struct calls *cs)
     return list_empty(&cs->delayed) ? NULL : "retry";
 }
 
+bool calls_are_refused(const struct calls *cs)
+{
+    if (timer_is_set(&cs->timer)) return true;
+    list_each (node, &cs->delayed) {
+        const struct call *c = container_of(node, struct call, node);
+        if (c->exchange->reply.outcome.cause == CAUSE_RATE_LIMIT) return true;
+    }
+    return false;
+}
+
 enum err call_explain(const struct call *c, const struct source *s, const char *path,
                       struct why *why)
 {

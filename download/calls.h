@@ -79,6 +79,8 @@ void calls_announce_wait(struct calls *cs, uint64_t wait_ns);
 bool calls_may_wait(struct calls *cs, uint64_t wait_ns);
 /* What keeps all of them waiting, as `progress` tells it; NULL: nothing does. */
 const char *calls_waiting_for(const struct calls *cs);
+/* Some wait because the Hub has refused them, or said that it would. */
+bool calls_are_refused(const struct calls *cs);
 /* The sentence for a wait that was not. */
 enum err calls_explain_wait(const struct calls *cs, struct why *why);
 /* After `done` with an error: the sentence for the file `path` (NULL = the list of files). */

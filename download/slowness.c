@@ -55,8 +55,7 @@ static void look_at_origins(struct fetch *f)
         s->allowed += wanted;
         pressed = pressed || burden_connections(&f->burden, wanted) < wanted;
     }
-    bool waits = f->calls->announced_until_ns > loop_now_ns(f->loop);
-    s->refused = refusals || waits || (s->refused && !running);
+    s->refused = refusals || calls_are_refused(f->calls) || (s->refused && !running);
     s->refusals += refusals;
     s->refusing += s->refused && !running;
     s->running += running;

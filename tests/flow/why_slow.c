@@ -1,5 +1,7 @@
 /* What keeps a run from being faster, with causes made on purpose. */
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <criterion/criterion.h>
 
@@ -78,6 +80,17 @@ Test(why_slow, an_origin_that_refuses)
     expect_why(&s, "refused");
 }
 
+/* It says so before it refuses anything. */
+Test(why_slow, a_hub_whose_quota_is_used_up)
+{
+    SCOPED(scene_done) struct scene s = scene_new(NULL);
+    hub_add_generated(s.hub, "org/name", "a.bin", 1000, 1, true);
+    hub_add_generated(s.hub, "org/name", "b.bin", 1000, 2, true);
+    hub_limit(s.hub, HUB_BUCKET_RESOLVERS, 1, 3000);
+    GET(&s, "org/name", "--local-dir", "out");
+    expect_why(&s, "refused");
+}
+
 Test(why_slow, our_own_limit_also_in_progress_when_asked_for)
 {
     SCOPED(scene_done) struct scene s = scene_new(NULL);
@@ -104,5 +117,12 @@ Test(why_slow, nothing_when_nothing_is_fetched)
     cr_expect_not_null(scene_text(&s, "result", 0, "why_slow"));
     GET(&s, "org/name", "--local-dir", "out");
     scene_expect(&s, 0, NULL);
+    cr_expect_null(scene_text(&s, "result", 0, "why_slow"));
+    SCOPED(mem_freep) char *path = mem_printf("%s/out/a.bin", s.dir);
+    const struct timespec times[2] = {{.tv_sec = 1}, {.tv_sec = 1}};
+    cr_assert_eq(utimensat(AT_FDCWD, path, times, 0), 0);
+    GET(&s, "org/name", "--local-dir", "out");
+    scene_expect(&s, 0, NULL);
+    cr_expect_eq(scene_number(&s, "result", 0, "bytes_reused"), 1000, "it was verified");
     cr_expect_null(scene_text(&s, "result", 0, "why_slow"));
 }
