@@ -10,6 +10,7 @@ enum {
     MOST_OF_IT = 500,
     HELD_BACK = 250, // the limiter stops and goes within a moment: less is its ordinary play
     AT_WORK = 900,
+    SOME_WORK = 250, // less, and nobody wants what is unread
     DISORDERED = 10, // one packet lost puts what is on its way behind it out of order
 };
 static const double LIMIT_REACHED = 0.9;
@@ -63,7 +64,7 @@ static bool refused(const struct slow_facts *f)
 
 static bool behind(const struct slow_facts *f)
 {
-    return f->busy >= AT_WORK || f->full >= MOST_OF_IT;
+    return f->busy >= AT_WORK || (f->full >= MOST_OF_IT && f->busy >= SOME_WORK);
 }
 
 static unsigned less(unsigned a, unsigned b)

@@ -4,9 +4,9 @@
  *
  *   nothing       no byte was wanted: all are there, or the run is paused
  *   limit-rate    0.9 of our rate limit came, or it held connections back a quarter of their time
- *   disk, hash,   an I/O shard was at work nine tenths of its time, or the kernel had half a window
- *   tls, cpu      of unread bytes for most connections: what it spent most of that time with. cpu
- *                 is receiving without TLS
+ *   disk, hash,   an I/O shard was at work nine tenths of its time, or a quarter and the kernel had
+ *   tls, cpu      half a window of unread bytes for most connections: what it spent most of that
+ *                 time with. cpu is receiving without TLS
  *   pressure      the same, and for half of its work it had no processor; or it had time left and
  *                 the machine's pressure took connections away for half of the second
  *   refused       an origin refused something, or that is waited out, or the number of connections

@@ -70,6 +70,8 @@ Test(why_slow, our_own_work_and_its_borders)
         {"… but has time left", {QUIET, .busy = 899, .hashing = 450}, SLOW_CONNECTION},
         {"… yet the kernel is full", {QUIET, .busy = 700, .hashing = 350, .full = 500}, SLOW_HASH},
         {"… or is not", {QUIET, .busy = 700, .hashing = 350, .full = 499}, SLOW_CONNECTION},
+        {"… nor does anybody read it", {QUIET, .busy = 249, .full = 1000}, SLOW_CONNECTION},
+        {"… or a little", {QUIET, .busy = 250, .full = 1000}, SLOW_CPU},
         {"a shard writes more than all else",
          {QUIET, .busy = 950, .writing = 400, .hashing = 300},
          SLOW_DISK},
