@@ -331,6 +331,7 @@ static void add_result(struct buf *b, const struct event_result *e, const struct
     add_number(b, "files_failed", e->files_failed);
     add_number(b, "bytes_fetched", e->bytes_fetched);
     add_number(b, "bytes_reused", e->bytes_reused);
+    add_number(b, "bytes_hedged", e->bytes_hedged);
     add_number(b, "elapsed_ms", e->elapsed_ms);
     add_number(b, "peak_rss_bytes", e->peak_rss_bytes);
     add_memory(b, e->memory_peak_bytes);

@@ -103,6 +103,7 @@ static void add_result(struct buf *b, const struct event_result *e)
     uint64_t ms = e->elapsed_ms ? e->elapsed_ms : 1;
     buf_addf(b, "%" PRIu64 " files, %s fetched", e->files_done, fmt_bytes(e->bytes_fetched, text));
     if (e->bytes_reused > 0) buf_addf(b, ", %s reused", fmt_bytes(e->bytes_reused, text));
+    if (e->bytes_hedged > 0) buf_addf(b, ", %s twice", fmt_bytes(e->bytes_hedged, text));
     buf_addf(b, ", %.1f s", (double)ms / 1000);
     if (e->bytes_fetched == 0) return;
     double rate = (double)e->bytes_fetched / (double)ms * 1000;

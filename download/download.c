@@ -213,6 +213,7 @@ static enum err fetch_all(struct download *d, struct engine *engine, struct surv
     d->files_failed = f.files_failed;
     d->bytes_fetched = f.bytes_fetched;
     d->bytes_reused = f.bytes_reused;
+    d->bytes_hedged = f.bytes_hedged;
     d->origin_count = progress_origins(&f, d->origins);
     d->why_slow = slowness_word(&f);
     engine_stop_shards(engine);
@@ -313,6 +314,7 @@ static void tell_result(const struct download *d, enum err e, const struct why *
                                       .files_failed = d->files_failed,
                                       .bytes_fetched = d->bytes_fetched,
                                       .bytes_reused = d->bytes_reused,
+                                      .bytes_hedged = d->bytes_hedged,
                                       .origins = d->origins,
                                       .origin_count = d->origin_count,
                                       .why_slow = d->why_slow,

@@ -22,7 +22,7 @@ struct download {
     /* the result */
     char *path;
     char *commit;
-    uint64_t files_done, files_failed, bytes_fetched, bytes_reused;
+    uint64_t files_done, files_failed, bytes_fetched, bytes_reused, bytes_hedged;
     uint64_t retry_after_s;
     struct origin_row origins[RESULT_ORIGINS_MAX]; // [0..origin_count)
     size_t origin_count;

@@ -153,7 +153,9 @@ struct event_result {
     bool resumable;
     uint64_t retry_after_s; // NUMBER_UNKNOWN when it does not apply
     const char *path, *commit;
-    uint64_t files_done, files_failed, bytes_fetched, bytes_reused, elapsed_ms, peak_rss_bytes;
+    uint64_t files_done, files_failed, bytes_fetched, bytes_reused;
+    uint64_t bytes_hedged; // came a second time besides: of requests that were doubled
+    uint64_t elapsed_ms, peak_rss_bytes;
     uint64_t memory_peak_bytes[MEM_CLASSES];
     const struct origin_row *origins; // the first RESULT_ORIGINS_MAX that were asked for bytes
     size_t origin_count;

@@ -7,8 +7,9 @@
  *
  * One thread (control). Files: fetch.c begins and ends, allot.c schedules, steer.c watches
  * connections and their number, slowness.c says what keeps it from being faster, file_task.c is one
- * file's life, file_parts.c its exchanges, file_check.c whether they make the file, file_jobs.c
- * what runs on the pool, progress.c what is told of it. */
+ * file's life, part_start.c and file_parts.c its exchanges, file_twins.c those that are doubled,
+ * file_check.c whether they make the file, file_jobs.c what runs on the pool, progress.c what is
+ * told of it. */
 #ifndef SHARDFETCH_DOWNLOAD_FETCH_H
 #define SHARDFETCH_DOWNLOAD_FETCH_H
 
@@ -81,6 +82,7 @@ struct fetch {
     /* what came of it */
     uint64_t files_done, files_failed;
     uint64_t bytes_fetched, bytes_reused;
+    uint64_t bytes_hedged;  // came a second time, or for nothing (file_twins.h)
     uint64_t bytes_present; // in their place now, of the plan's
     uint64_t rate_bytes_per_s;
     uint64_t rate_at_ns, rate_bytes; // last sample

@@ -2,7 +2,7 @@
 #include <unistd.h>
 
 #include "download/base/mem.h"
-#include "download/file_task.h"
+#include "download/file_twins.h"
 
 bool file_task_has_digest(const struct file_task *t)
 {
@@ -59,6 +59,7 @@ void file_task_begin_anew(struct file_task *t)
 {
     struct why why;
     t->restart = false;
+    twin_drop(t);
     uncount(t);
     if (!t->whole) forget_version(t);
     t->size = t->file->entry->size;

@@ -3,7 +3,7 @@
 #include <unistd.h>
 
 #include "download/base/mem.h"
-#include "download/file_task.h"
+#include "download/file_twins.h"
 
 /* Less than a kill may cost anyway: smaller files have no journal. */
 #define JOURNAL_MIN_BYTES (UINT64_C(8) << 20)
@@ -124,6 +124,26 @@ void file_job_hash(struct file_task *t, uint64_t to)
 {
     t->hash_to = to;
     submit(t, "hash", hash);
+}
+
+static void move(struct job *j)
+{
+    struct file_job *fj = of(j);
+    const struct file_task *t = fj->file;
+    const struct twin *w = t->twin;
+    const char *name = t->file->entry->path;
+    for (uint64_t at = w->moved.from; at < w->moved.to && !fj->err;) {
+        uint64_t left = w->moved.to - at;
+        size_t len = left < SLAB_BYTES ? (size_t)left : SLAB_BYTES;
+        fj->err = fs_read_at(w->fd, j->scratch, &len, at, name, &fj->why);
+        if (!fj->err) fj->err = fs_write_at(t->part_fd, j->scratch, len, at, name, &fj->why);
+        at += len;
+    }
+}
+
+void file_job_move(struct file_task *t)
+{
+    submit(t, "move", move);
 }
 
 /* ---- what changed ---- */

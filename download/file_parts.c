@@ -5,37 +5,9 @@
 #include "download/base/clock.h"
 #include "download/base/mem.h"
 #include "download/base/str.h"
-#include "download/file_task.h"
+#include "download/file_twins.h"
 
 #define JOURNAL_STEP_BYTES (UINT64_C(8) << 20) // what a kill may cost per connection
-
-/* The hasher goes along with the part that continues what was hashed. */
-static struct hasher *lend_hasher(struct file_task *t, uint64_t from)
-{
-    bool fits = t->hasher && !t->job_out && hasher_bytes(t->hasher) == from;
-    return fits ? TAKE(t->hasher) : NULL;
-}
-
-static void on_exchange(struct post *p);
-
-/* Asked to end through the registry. */
-static void on_cancel(void *user)
-{
-    part_end(user);
-}
-
-static void begin_tasks(const struct file_task *t, struct part_task *p)
-{
-    struct tasks *tasks = t->fetch->spine->tasks;
-    SCOPED(mem_freep) char *name = mem_printf("from %" PRIu64, p->range.from);
-    p->task = task_start(
-        tasks,
-        &(struct task_spec){
-            .name = name, .kind = TASK_PART, .parent = t->task, .cancel = on_cancel, .user = p});
-    SCOPED(mem_freep) char *shard = mem_printf("shard %u", p->shard);
-    p->attempt = task_start(
-        tasks, &(struct task_spec){.name = shard, .kind = TASK_ATTEMPT, .parent = p->task});
-}
 
 static void end_tasks(const struct file_task *t, const struct part_task *p)
 {
@@ -48,98 +20,40 @@ static void end_tasks(const struct file_task *t, const struct part_task *p)
     task_end(tasks, p->task, e, NULL);
 }
 
-/* With none at all the file cannot be fetched; with some the connections are fewer. */
-static unsigned char *take_slab(struct file_task *t)
+void part_in_place(struct file_task *t, size_t place, struct origin *o, struct range r)
 {
-    struct fetch *f = t->fetch;
-    unsigned char *slab = slabs_take(f->slabs);
-    if (slab || slabs_out(f->slabs)) return slab;
+    uint64_t fresh = r.to - r.from;
+    ranges_add(&t->done, r.from, r.to);
+    if (t->place_count > 1) ranges_add(&t->places[place].served, r.from, r.to);
+    t->fetched += fresh;
+    t->fetch->bytes_fetched += fresh;
+    t->fetch->bytes_present += fresh;
+    o->bytes += fresh;
+}
+
+/* Also of a file that failed: the next run goes on. */
+void part_journal(struct file_task *t, struct range r)
+{
+    if (t->journal_fd < 0) return;
     struct why why;
-    enum err e = fail(&why, ERR_MEMORY, "no memory for a connection");
-    file_task_fail(t, e, &why);
-    file_task_wait(t, "its end", loop_now_ns(f->loop));
-    return NULL;
-}
-
-static void enter_origin(struct part_task *p, const char *url)
-{
-    struct fetch *f = p->file->fetch;
-    uint64_t now = loop_now_ns(f->loop);
-    p->origin = origins_of(&f->origins, url, now);
-    p->started_ns = p->last_byte_ns = p->received_ns = now;
-    p->origin->running++;
-    starts_started(&p->origin->starts, now);
-    const char *address = contacts_choose(&p->origin->contacts, now);
-    if (address) p->exchange->address = mem_strdup(address);
-}
-
-bool part_start(struct file_task *t, struct range range, enum priority rank, unsigned shard)
-{
-    struct fetch *f = t->fetch;
-    struct place *place = file_places_choose(t);
-    unsigned char *slab = place ? take_slab(t) : NULL;
-    if (!slab) return false;
-    struct part_task *p = mem_new(sizeof(*p));
-    p->file = t;
-    p->range = range;
-    p->counted = range.from;
-    p->journaled = range.from;
-    p->shard = shard;
-    p->rank = rank;
-    p->decisions = t->decisions;
-    p->paced = place->resolve.send_token;
-    struct hasher *hasher = lend_hasher(t, range.from);
-    p->hashing = hasher != NULL;
-    file_sink_init(&p->sink, t->part_fd, t->file->entry->path, range.from, hasher);
-    p->sink.sink.slab = slab;
-
-    struct exchange *x = exchange_new(on_exchange, 0);
-    x->owner = p;
-    x->id = ++f->next_id;
-    x->request.url = mem_strdup(place->resolve.url);
-    x->request.send_token = place->resolve.send_token;
-    x->sink = &p->sink.sink;
-    x->from = range.from;
-    x->to = range.to;
-    x->size = t->size;
-    if (!file_task_has_digest(t)) x->if_range = mem_strdup(place->resolve.etag);
-    p->exchange = x;
-    p->exchange_id = x->id;
-
-    file_places_started(t, place, p);
-    begin_tasks(t, p);
-    ranges_add(&t->claimed, range.from, range.to);
-    list_add_tail(&t->parts, &p->node);
-    t->last_shard = shard;
-    f->load[shard]++;
-    f->running++;
-    enter_origin(p, place->resolve.url);
-    if (p->paced) pace_started(&f->calls->pace, PACE_RESOLVE, loop_now_ns(f->loop));
-    shard_run(f->shards[shard], x);
-    return true;
+    enum err e = journal_add(&t->journal, r.from, r.to, &why);
+    if (e) file_task_fail(t, e, &why);
 }
 
 /* Bytes up to `reached` are in their place: told to the sets, the counters and, by steps, to the
  * journal. */
 static void count(struct file_task *t, struct part_task *p, uint64_t reached, bool last)
 {
-    if (reached > p->counted) {
-        uint64_t fresh = reached - p->counted;
-        ranges_add(&t->done, p->counted, reached);
-        if (t->place_count > 1) ranges_add(&t->places[p->place].served, p->counted, reached);
-        t->fetched += fresh;
-        t->fetch->bytes_fetched += fresh;
-        t->fetch->bytes_present += fresh;
-        p->origin->bytes += fresh;
-        p->counted = reached;
+    bool more = reached > p->counted;
+    if (more && !twin_counts(t, p, reached)) {
+        part_in_place(t, p->place, p->origin, (struct range){p->counted, reached});
     }
+    if (more) p->counted = reached;
     bool due =
         p->counted > p->journaled && (last || p->counted - p->journaled >= JOURNAL_STEP_BYTES);
-    if (!due || t->journal_fd < 0) return; // also of a file that failed: the next run goes on
-    struct why why;
-    enum err e = journal_add(&t->journal, p->journaled, p->counted, &why);
+    if (!due || twin_is_second(t, p)) return;
+    part_journal(t, (struct range){p->journaled, p->counted});
     p->journaled = p->counted;
-    if (e) file_task_fail(t, e, &why);
 }
 
 /* Smoothed over a second or so. */
@@ -182,7 +96,7 @@ void part_on_cut(struct file_task *t, struct part_task *p, uint64_t end)
     p->cuts--;
     end_stealing(p);
     if (end >= p->range.to) return;
-    ranges_remove(&t->claimed, end, p->range.to);
+    if (!twin_of(t, p)) ranges_remove(&t->claimed, end, p->range.to); // else the other brings it
     p->range.to = end;
 }
 
@@ -191,6 +105,7 @@ const struct part_task *part_largest(const struct file_task *t)
     const struct part_task *best = NULL;
     list_each (node, &t->parts) {
         const struct part_task *p = container_of(node, struct part_task, node);
+        if (twin_of(t, p)) continue; // what it has left is another's, too
         bool larger = !best || p->range.to - p->counted > best->range.to - best->counted;
         if (larger) best = p;
     }
@@ -252,6 +167,8 @@ static void leave_origin(struct fetch *f, struct part_task *p)
         starts_refused(&o->starts, loop_now_ns(f->loop));
     }
     o->resets += cause == CAUSE_RESET || cause == CAUSE_CONNECT;
+    uint64_t now = loop_now_ns(f->loop);
+    if (cause == CAUSE_NONE) origin_brought(o, p->counted - p->range.from, now - p->started_ns);
     contacts_note(&o->contacts, &p->exchange->reply.outcome);
     if (cause == CAUSE_CONNECT && p->exchange->address) contacts_forgive(&o->contacts);
 }
@@ -275,6 +192,7 @@ static void absorb(struct file_task *t, struct part_task *p)
     learn(t, p->exchange);
     count(t, p, p->exchange->reached, true);
     file_places_ended(t, p);
+    if (twin_ended(t, p)) return;
     ranges_remove(&t->claimed, p->range.from, p->range.to);
     ranges_add(&t->claimed, p->range.from, p->counted);
 }
@@ -376,14 +294,15 @@ static void decide(struct file_task *t, struct part_task *p)
     if (lost && !goes_on && ranges_total(&t->done)) t->restart = true;
 }
 
-static void on_exchange(struct post *post)
+void part_on_exchange(struct post *post)
 {
     struct exchange *x = container_of(post, struct exchange, post);
     struct part_task *p = x->owner;
     struct file_task *t = p->file;
     struct fetch *f = t->fetch;
+    bool counts = !t->err && !t->restart && !twin_is_second(t, p);
     absorb(t, p);
-    if (!t->err && !t->restart) decide(t, p); // else what becomes of a part does not matter
+    if (counts) decide(t, p); // else what becomes of a part does not matter
     if (t->restart) parts_call_back(t);
     exchange_free(x);
     mem_free(p);

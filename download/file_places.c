@@ -100,6 +100,15 @@ struct place *file_places_choose(const struct file_task *t)
     return NULL; // one that is well may be about to answer
 }
 
+struct place *file_places_other(const struct file_task *t, size_t but)
+{
+    for (size_t i = 0; i < t->place_count && !t->whole; i++) {
+        struct place *p = &t->places[i];
+        if (i != but && p->state == PLACE_READY && !p->suspect && !place_is_out(p)) return p;
+    }
+    return NULL;
+}
+
 uint64_t file_places_wait_ns(const struct file_task *t, uint64_t now_ns)
 {
     struct fetch *f = t->fetch;

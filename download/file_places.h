@@ -56,6 +56,8 @@ bool file_places_unsettled(const struct file_task *t);
 
 /* Where the next request goes; NULL: nowhere yet. */
 struct place *file_places_choose(const struct file_task *t);
+/* The next best to this one, that is well; NULL: there is none. */
+struct place *file_places_other(const struct file_task *t, size_t but);
 /* Until that may begin: a bucket is empty, or the origin told us to wait. */
 uint64_t file_places_wait_ns(const struct file_task *t, uint64_t now_ns);
 

@@ -8,6 +8,7 @@
 #include "download/base/clock.h"
 #include "download/base/mem.h"
 #include "download/base/str.h"
+#include "download/file_twins.h"
 
 #define HASH_STEP_BYTES (UINT64_C(256) << 20) // a stop waits for one of these at most
 
@@ -102,6 +103,7 @@ struct file_task *file_task_new(struct fetch *f, struct plan_file *file)
 void file_task_free(struct file_task *t)
 {
     file_places_done(t);
+    twin_drop(t);
     hasher_free(t->hasher);
     fs_closep(&t->part_fd);
     fs_closep(&t->journal_fd);
@@ -200,6 +202,7 @@ static void step_fetching(struct file_task *t)
     if (t->restart || file_places_unsettled(t) || t->err ||
         control_paused(t->fetch->spine->control))
         return;
+    if (!t->job_out) twin_step(t);
     catch_up(t);
     if (!t->job_out && all_there(t)) file_task_check(t);
 }

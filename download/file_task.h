@@ -51,6 +51,8 @@ struct part_task {
     bool hashing; // the file's hasher went along
 };
 
+struct twin; // file_twins.h
+
 struct file_job {
     struct job job;
     bool journal_doubted; // it did not fit its partial
@@ -86,6 +88,7 @@ struct file_task {
     struct ranges claimed; // in their place or granted
     struct hasher *hasher; // NULL: lent to a part or a job, or no digest is expected
     struct list parts;
+    struct twin *twin; // NULL: nothing is asked for twice
     unsigned last_shard;
 
     struct retry_state retry;
@@ -140,9 +143,14 @@ void file_task_begin_anew(struct file_task *t);
 /* What arrived can be continued by another request. */
 bool file_task_can_continue(const struct file_task *t);
 
-/* file_parts.c */
+/* part_start.c */
 /* False: there is no memory for another connection, or the file has failed for want of any. */
 bool part_start(struct file_task *t, struct range range, enum priority rank, unsigned shard);
+/* file_parts.c */
+void part_on_exchange(struct post *p); // it has come back
+/* Bytes of the file are in their place, told to the sets and counters; and to the journal. */
+void part_in_place(struct file_task *t, size_t place, struct origin *o, struct range r);
+void part_journal(struct file_task *t, struct range r);
 void part_cut_largest(struct file_task *t, uint64_t at);
 void part_on_mark(struct file_task *t, struct part_task *p, const struct shard_mark *m);
 /* It comes back soon, with what it has. */
@@ -159,6 +167,8 @@ void file_job_open_final(struct file_task *t);
 void file_job_hash(struct file_task *t, uint64_t to);
 void file_job_publish(struct file_task *t);
 void file_job_link(struct file_task *t);
+/* What the second of a twin has goes into the part file: `twin->moved`. */
+void file_job_move(struct file_task *t);
 /* One print for each block of `suspected`. */
 void file_job_print(struct file_task *t, struct prints *ret);
 

@@ -3,12 +3,18 @@
 #include <assert.h>
 #include <string.h>
 
+#include "download/base/clock.h"
 #include "download/base/mem.h"
 #include "download/base/outcome.h"
 #include "download/base/scoped.h"
 #include "download/source/url.h"
 
-enum { SMOOTH_FIRST_BYTE = 8 }; // weight of the newest: one in so many
+enum {
+    SMOOTH_FIRST_BYTE = 8, // weight of the newest: one in so many
+    SMOOTH_RATE = 4,
+};
+
+#define TELLING_BYTES (UINT64_C(1) << 20) // fewer are a matter of the first byte
 
 void origins_init(struct origins *os, unsigned pinned)
 {
@@ -59,6 +65,15 @@ void origin_answered(struct origin *o, uint64_t first_byte_ns)
     }
     o->first_byte_ns -= o->first_byte_ns / SMOOTH_FIRST_BYTE;
     o->first_byte_ns += first_byte_ns / SMOOTH_FIRST_BYTE;
+}
+
+void origin_brought(struct origin *o, uint64_t bytes, uint64_t elapsed_ns)
+{
+    if (bytes < TELLING_BYTES || !elapsed_ns) return;
+    uint64_t rate = (uint64_t)((double)bytes * (double)SECOND_NS / (double)elapsed_ns);
+    if (!o->usual_rate) o->usual_rate = rate;
+    o->usual_rate -= o->usual_rate / SMOOTH_RATE;
+    o->usual_rate += rate / SMOOTH_RATE;
 }
 
 uint64_t origin_wait_ns(struct origin *o, uint64_t now_ns)

@@ -27,6 +27,7 @@ struct origin {
     struct slow_origin slow;  // for slowness.c
     bool idle;                // a connection is free and there is nothing to give it
     uint64_t bytes;           // in their place, from it, in this run
+    uint64_t usual_rate;      // bytes/s of one request that ended well; 0 = not known
     uint64_t first_byte_ns;   // from a request to its first byte, as is usual; 0 = not known
     /* since the last tick */
     unsigned refusals, resets;
@@ -48,6 +49,8 @@ struct origin *origins_of(struct origins *os, const char *url, uint64_t now_ns);
 unsigned origin_wanted(const struct origin *o);
 /* A first byte came after so long. */
 void origin_answered(struct origin *o, uint64_t first_byte_ns);
+/* A request for so many bytes ended well. */
+void origin_brought(struct origin *o, uint64_t bytes, uint64_t elapsed_ns);
 /* Nanoseconds until another request may start there; 0 = now. */
 uint64_t origin_wait_ns(struct origin *o, uint64_t now_ns);
 

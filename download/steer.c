@@ -2,7 +2,7 @@
  * which of them are not worth waiting for. */
 #include "download/base/clock.h"
 #include "download/base/mem.h"
-#include "download/file_task.h"
+#include "download/file_twins.h"
 
 static void tell_change(const struct fetch *f, const struct origin *o, unsigned before)
 {
@@ -62,7 +62,7 @@ static void add_siblings(struct siblings *s, const struct fetch *f, const struct
             struct part_task *p = container_of(part, struct part_task, node);
             if (p->origin != o) continue;
             bool risen = p->rank != p->file->file->priority; // it waited long enough for its turn
-            bool fixed = p->ending || p->file->whole || risen;
+            bool fixed = p->ending || p->file->whole || risen || twin_of(p->file, p);
             s->parts[s->count] = p;
             s->connections[s->count++] =
                 (struct tail_connection){.started_ns = p->started_ns,
@@ -75,24 +75,39 @@ static void add_siblings(struct siblings *s, const struct fetch *f, const struct
     }
 }
 
-static void evict(struct fetch *f, struct origin *o)
+static uint64_t still_doubled(const struct fetch *f)
+{
+    uint64_t bytes = 0;
+    list_each (node, &f->tasks)
+        bytes += twin_left(container_of(node, struct file_task, node));
+    return bytes;
+}
+
+static void mind_the_tail(struct fetch *f, struct origin *o)
 {
     SCOPED(mem_freep)
     struct tail_connection *connections = mem_array(f->running + 1, sizeof(*connections));
     SCOPED(mem_freep) struct part_task **parts = mem_array(f->running + 1, sizeof(*parts));
     struct siblings s = {.connections = connections, .parts = parts};
     add_siblings(&s, f, o);
+    uint64_t total = f->plan->bytes_total;
+    uint64_t there = f->bytes_present < total ? f->bytes_present : total;
     struct tail_view v = {.connections = s.connections,
                           .count = s.count,
                           .now_ns = loop_now_ns(f->loop),
                           .first_byte_ns = o->first_byte_ns,
+                          .usual_rate = o->usual_rate,
                           .idle = o->idle,
-                          .limited = o->limited || o->resting};
+                          .limited = o->limited || o->resting,
+                          .total_bytes = total,
+                          .left_bytes = total - there,
+                          .extra_bytes = f->bytes_hedged + still_doubled(f)};
     size_t worst = tail_evict(&v);
     for (size_t i = 0; i < s.count; i++)
         s.parts[i]->slow_since_ns = s.connections[i].slow_since_ns;
-    if (worst == s.count) return;
-    part_end(s.parts[worst]);
+    size_t doubled = worst < s.count ? s.count : tail_hedge(&v);
+    if (worst < s.count) part_end(s.parts[worst]);
+    if (doubled < s.count) (void)twin_start(s.parts[doubled]); // or at another tick
 }
 
 static void on_steer(struct timer *t)
@@ -103,7 +118,7 @@ static void on_steer(struct timer *t)
     if (!control_paused(f->spine->control)) {
         list_each (node, &f->origins.all) {
             struct origin *o = container_of(node, struct origin, node);
-            evict(f, o);
+            mind_the_tail(f, o);
             tick(f, o, now_ns - f->steered_ns);
         }
         fetch_schedule(f);

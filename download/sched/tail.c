@@ -98,22 +98,40 @@ static bool affordable(const struct tail_view *v, const struct tail_connection *
     return (v->extra_bytes + c->left_bytes) <= v->total_bytes / TAIL_EXTRA_SHARE;
 }
 
+/* What another connection may be expected to bring. */
+static uint64_t fastest(const struct tail_view *v)
+{
+    uint64_t rate = v->usual_rate;
+    for (size_t i = 0; i < v->count; i++) {
+        if (v->connections[i].rate > rate) rate = v->connections[i].rate;
+    }
+    return rate;
+}
+
+/* Another one would have it in half the time; or this one is silent, and there is nothing to
+ * compare it with. */
+static bool worth_doubling(const struct tail_view *v, const struct tail_connection *c,
+                           uint64_t rate)
+{
+    if (c->ending || !c->left_bytes || !affordable(v, c)) return false;
+    if (v->now_ns - c->started_ns < GROWN_NS + v->first_byte_ns) return false;
+    if (v->now_ns - c->last_byte_ns >= silence_ns(v)) return true;
+    uint64_t again = time_left_ns(c->left_bytes, rate);
+    if (again > UINT64_MAX - v->first_byte_ns) return false;
+    again += v->first_byte_ns;
+    return time_left_ns(c->left_bytes, c->rate) / HEDGE_FACTOR >= again;
+}
+
 size_t tail_hedge(const struct tail_view *v)
 {
     size_t best = v->count;
     if (!v->idle || v->limited || v->left_bytes > TAIL_HEDGE_BYTES) return best;
-    uint64_t fastest = 0;
-    for (size_t i = 0; i < v->count; i++) {
-        if (v->connections[i].rate > fastest) fastest = v->connections[i].rate;
-    }
+    uint64_t rate = fastest(v);
     uint64_t longest = 0;
     for (size_t i = 0; i < v->count; i++) {
         const struct tail_connection *c = &v->connections[i];
-        if (c->ending || !c->left_bytes || !affordable(v, c)) continue;
-        if (v->now_ns - c->started_ns < GROWN_NS + v->first_byte_ns) continue;
         uint64_t left = time_left_ns(c->left_bytes, c->rate);
-        uint64_t again = v->first_byte_ns + time_left_ns(c->left_bytes, fastest);
-        if (left / HEDGE_FACTOR < again || left <= longest) continue;
+        if (!worth_doubling(v, c, rate) || left <= longest) continue;
         longest = left;
         best = i;
     }

@@ -26,6 +26,7 @@ struct tail_view {
     size_t count;
     uint64_t now_ns;
     uint64_t first_byte_ns; // what a new connection needs to its first byte, about
+    uint64_t usual_rate;    // bytes/s of connections that have ended; 0 = not known
     bool idle;              // a connection is free and nothing is left to choose
     bool limited;           // something of ours holds all of them back: nobody is judged
     uint64_t total_bytes;   // of the run
