@@ -33,13 +33,14 @@ static void tick(struct fetch *f, struct origin *o, uint64_t passed_ns)
         o->rate_bytes_per_s = (uint64_t)(bytes * (double)SECOND_NS / (double)passed_ns);
         o->tick_bytes = o->bytes;
     }
+    bool judged = !o->limited && !o->resting; // fewer connections change nothing of what one brings
     unsigned before = origin_wanted(o);
     enum ramp_cause cause = o->ramp.advice.cause;
     if (burden_connections(&f->burden, before) < before) o->limited = true;
     uint64_t now_ns = loop_now_ns(f->loop);
     struct ramp_facts seen = facts(o, now_ns);
     struct ramp_advice a = ramp_tick(&o->ramp, &seen, now_ns);
-    if (!seen.limited) elsewhere_look(f, o, a.elsewhere);
+    if (judged) elsewhere_look(f, o, a.elsewhere);
     if (a.connections != before) tell_change(f, o, before);
     if (a.changed) o->slow.tried = slow_learn(o->slow.tried, cause, a.cause);
     o->limited = false;
