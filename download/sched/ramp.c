@@ -55,10 +55,17 @@ static bool sample(struct ramp *r, const struct ramp_facts *f, uint64_t now_ns)
     return true;
 }
 
+uint64_t ramp_tick_ns(const struct ramp *r)
+{
+    return r->phase == PHASE_CLIMB ? RAMP_QUICK_NS : RAMP_TICK_NS;
+}
+
 struct ramp_advice ramp_tick(struct ramp *r, const struct ramp_facts *f, uint64_t now_ns)
 {
     r->advice.changed = false;
     r->advice.elsewhere = false;
+    bool answers = r->advice.cause == RAMP_START && f->ttfb_ns;
+    if (answers) r->settled_ns = r->level_ns + ramp_settle_ns(CLIMB_SETTLE_NS, f);
     bool counts = sample(r, f, now_ns);
     bool trying = r->phase == PHASE_PROBE || r->phase == PHASE_LEAN;
     if (refused(r, f) && !r->pinned) {

@@ -31,7 +31,8 @@
 #include "download/sched/samples.h"
 #include "download/sched/search.h"
 
-#define RAMP_TICK_NS UINT64_C(250000000) // how often facts are asked for
+#define RAMP_TICK_NS  UINT64_C(250000000) // how often facts are asked for …
+#define RAMP_QUICK_NS UINT64_C(50000000)  // … and while it climbs
 
 enum {
     RAMP_FIRST = 8, // connections to an origin nothing is known of
@@ -119,7 +120,8 @@ struct ramp {
 /* `pinned` 0: find out, at most `most`. `known` may be NULL. */
 void ramp_init(struct ramp *r, unsigned pinned, unsigned most, const struct ramp_memory *known,
                uint64_t now_ns);
-/* Every RAMP_TICK_NS or so. */
+/* When it wants to be asked again. */
+uint64_t ramp_tick_ns(const struct ramp *r);
 struct ramp_advice ramp_tick(struct ramp *r, const struct ramp_facts *f, uint64_t now_ns);
 void ramp_remember(const struct ramp *r, uint64_t now_ns, struct ramp_memory *ret);
 

@@ -48,16 +48,22 @@ unsigned ramp_limit(const struct ramp *r)
     return ceiling_limit(&r->ceiling, r->most, r->last_ns);
 }
 
+uint64_t ramp_settle_ns(uint64_t least, const struct ramp_facts *f)
+{
+    uint64_t ns = 3 * f->ttfb_ns;
+    if (ns < least) ns = least;
+    return shorter(ns, SETTLE_MOST_NS);
+}
+
 void ramp_go(struct ramp *r, unsigned n, enum ramp_cause cause, const struct ramp_facts *f)
 {
     r->advice.connections = ramp_clamp(n, 1, r->most);
     r->advice.cause = cause;
     r->advice.changed = true;
     samples_clear(&r->samples);
-    uint64_t settle = 3 * f->ttfb_ns;
-    if (settle < SETTLE_NS) settle = SETTLE_NS;
     r->level_ns = r->last_ns;
-    r->settled_ns = r->last_ns + shorter(settle, SETTLE_MOST_NS);
+    uint64_t least = cause == RAMP_CLIMB ? CLIMB_SETTLE_NS : SETTLE_NS;
+    r->settled_ns = r->last_ns + ramp_settle_ns(least, f);
 }
 
 void ramp_hold(struct ramp *r, uint64_t for_ns)

@@ -12,7 +12,7 @@
 #include "download/xfer/pacing.h"
 
 enum {
-    REPORT_MS = 50,
+    REPORT_MS = 25,
     TURN_MOST_MS = 500,     // what one turn counts as silence, at most; they come every REPORT_MS
     SPARE_CONNECTIONS = 32, // kept warm beyond the running bodies: calls, and what a shrink leaves
     IDLE_MS = 60 * 1000,

@@ -13,7 +13,7 @@
 #include "download/xfer/net.h"
 #include "download/xfer/sample.h"
 
-/* Where the running bodies of a shard stand, at most twenty times a second while bytes arrive.
+/* Where the running bodies of a shard stand, at most forty times a second while bytes arrive.
  * Delivered to control, which frees it with mem_free. */
 struct shard_report {
     struct post post;

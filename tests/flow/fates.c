@@ -11,7 +11,7 @@
 
 #define MIB            (UINT64_C(1) << 20)
 #define LARGE          (64 * MIB) // enough for eight connections
-#define RETRIES_OF_ALL "3"
+#define RETRIES_OF_ALL "6" // half of the refusals: pressure may leave two connections at a time
 
 static void fault(struct hub *h, const char *spec)
 {

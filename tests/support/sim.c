@@ -148,9 +148,15 @@ static void change_limit(struct sim *s)
     }
 }
 
+static unsigned steps_of(uint64_t ns)
+{
+    return (unsigned)((double)ns / 1e9 / STEP + 0.5);
+}
+
 bool sim_run(struct sim *s, double seconds)
 {
-    unsigned per_tick = (unsigned)((double)RAMP_TICK_NS / 1e9 / STEP + 0.5);
+    unsigned per_note = steps_of(RAMP_TICK_NS);
+    unsigned to_tick = steps_of(ramp_tick_ns(&s->ramp));
     double before = s->written;
     for (unsigned step = 1; s->net.now < seconds && s->files_done < s->file_count; step++) {
         net_step(s);
@@ -158,10 +164,11 @@ bool sim_run(struct sim *s, double seconds)
         change_limit(s);
         sim_crawl(s);
         end_what_ended(s);
-        if (step % per_tick == 0) {
+        if (--to_tick == 0) {
             tick(s);
-            note(s, &before);
+            to_tick = steps_of(ramp_tick_ns(&s->ramp));
         }
+        if (step % per_note == 0) note(s, &before);
         sim_schedule(s);
     }
     return s->files_done == s->file_count;
