@@ -76,7 +76,6 @@ struct fetch {
     struct timer progress_timer;
     struct timer steer_timer;
     struct slowness slowness;
-    uint64_t steered_ns;
     struct id task; // of all files together
 
     /* what came of it */

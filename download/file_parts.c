@@ -164,6 +164,7 @@ static void leave_origin(struct fetch *f, struct part_task *p)
     end_stealing(p);
     if (cause == CAUSE_RATE_LIMIT) {
         o->refusals++;
+        o->slow.refusals++;
         starts_refused(&o->starts, loop_now_ns(f->loop));
     }
     o->resets += cause == CAUSE_RESET || cause == CAUSE_CONNECT;

@@ -6,10 +6,12 @@
 #include "download/file_task.h"
 
 enum {
-    LOOKS = 4, // to a second
     ALL = 1000,
     GOOD_PART = 5, // an origin that brings one in so many bytes counts as one that brings some
 };
+
+/* A look may come a little before the second is over. */
+static const uint64_t SPAN_NS = SECOND_NS - RAMP_TICK_NS / 2;
 
 static void begin_second(struct fetch *f)
 {
@@ -33,18 +35,21 @@ void slowness_start(struct fetch *f)
 
 /* ---- looks ---- */
 
-static unsigned count_refusals(const struct fetch *f)
+static unsigned take_refusals(const struct fetch *f)
 {
     unsigned count = 0;
-    list_each (node, &f->origins.all)
-        count += container_of(node, struct origin, node)->refusals;
+    list_each (node, &f->origins.all) {
+        struct origin *o = container_of(node, struct origin, node);
+        count += o->slow.refusals;
+        o->slow.refusals = 0;
+    }
     return count;
 }
 
 static void look_at_origins(struct fetch *f)
 {
     struct slowness *s = &f->slowness;
-    unsigned running = 0, refusals = count_refusals(f);
+    unsigned running = 0, refusals = take_refusals(f);
     bool pressed = burden_holds(&f->burden);
     list_each (node, &f->origins.all) {
         const struct origin *o = container_of(node, struct origin, node);
@@ -119,7 +124,8 @@ void slowness_look(struct fetch *f)
     look_at_origins(f);
     look_at_files(f);
     s->looks++;
-    if (s->looks >= LOOKS && !s->awaited) ask_shards(f); // else they have much to do
+    bool due = loop_now_ns(f->loop) - s->began_ns >= SPAN_NS;
+    if (due && !s->awaited) ask_shards(f); // else they have much to do
 }
 
 /* ---- samples ---- */
@@ -215,7 +221,7 @@ void slowness_on_sample(struct post *p)
 void slowness_end(struct fetch *f)
 {
     struct slowness *s = &f->slowness;
-    s->refusals += count_refusals(f);
+    s->refusals += take_refusals(f);
     if (!s->awaited) ask_shards(f);
     while (s->awaited)
         loop_turn(f->loop);

@@ -1,4 +1,4 @@
-/* slowness.h - what a run saw in the last second, gathered for sched/why_slow.h: four looks at
+/* slowness.h - what a run saw in the last second, gathered for sched/why_slow.h: some looks at
  * files and connections, then a sample of each I/O shard, and when all have answered a verdict.
  * Control thread. */
 #ifndef SHARDFETCH_DOWNLOAD_SLOWNESS_H
@@ -15,7 +15,8 @@ struct fetch;
 /* Of one origin. */
 struct slow_origin {
     enum slow_tried tried;
-    uint64_t bytes; // it had brought when the second began
+    uint64_t bytes;    // it had brought when the second began
+    unsigned refusals; // since the last look
 };
 
 struct slowness {
@@ -37,7 +38,7 @@ struct slowness {
 };
 
 void slowness_start(struct fetch *f);
-/* Four times a second, before the origins forget what happened since the last time. */
+/* Four times a second, or more often. */
 void slowness_look(struct fetch *f);
 /* The last second may be a short one. Waits for the shards. */
 void slowness_end(struct fetch *f);

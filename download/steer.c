@@ -26,18 +26,16 @@ static struct ramp_facts facts(const struct origin *o, uint64_t now_ns)
                                .addresses = contacts_open(&o->contacts, now_ns)};
 }
 
-static void tick(struct fetch *f, struct origin *o, uint64_t passed_ns)
+static void tick(struct fetch *f, struct origin *o, uint64_t now_ns)
 {
-    if (passed_ns) {
-        double bytes = (double)(o->bytes - o->tick_bytes);
-        o->rate_bytes_per_s = (uint64_t)(bytes * (double)SECOND_NS / (double)passed_ns);
-        o->tick_bytes = o->bytes;
-    }
+    double bytes = (double)(o->bytes - o->tick_bytes);
+    uint64_t passed_ns = now_ns - o->ramp.last_ns;
+    o->rate_bytes_per_s = (uint64_t)(bytes * (double)SECOND_NS / (double)passed_ns);
+    o->tick_bytes = o->bytes;
     bool judged = !o->limited && !o->resting; // fewer connections change nothing of what one brings
     unsigned before = origin_wanted(o);
     enum ramp_cause cause = o->ramp.advice.cause;
     if (burden_connections(&f->burden, before) < before) o->limited = true;
-    uint64_t now_ns = loop_now_ns(f->loop);
     struct ramp_facts seen = facts(o, now_ns);
     struct ramp_advice a = ramp_tick(&o->ramp, &seen, now_ns);
     if (judged) elsewhere_look(f, o, a.elsewhere);
@@ -111,15 +109,22 @@ static void mind_the_tail(struct fetch *f, struct origin *o)
     if (doubled < s.count) (void)twin_start(s.parts[doubled]); // or at another tick
 }
 
-/* The first of them that wants to be looked at. */
+/* Until the first of those that are asked wants to be looked at. */
 static uint64_t tick_ns(const struct fetch *f)
 {
     uint64_t ns = RAMP_TICK_NS;
     list_each (node, &f->origins.all) {
-        uint64_t wanted = ramp_tick_ns(&container_of(node, struct origin, node)->ramp);
-        if (wanted < ns) ns = wanted;
+        const struct origin *o = container_of(node, struct origin, node);
+        if (o->running && ramp_tick_ns(&o->ramp) < ns) ns = ramp_tick_ns(&o->ramp);
     }
     return ns;
+}
+
+static void look_at(struct fetch *f, struct origin *o, uint64_t now_ns)
+{
+    if (!ramp_due(&o->ramp, now_ns)) return; // it is another one that climbs
+    mind_the_tail(f, o);
+    tick(f, o, now_ns);
 }
 
 static void on_steer(struct timer *t)
@@ -128,22 +133,17 @@ static void on_steer(struct timer *t)
     uint64_t now_ns = loop_now_ns(f->loop);
     slowness_look(f);
     if (!control_paused(f->spine->control)) {
-        list_each (node, &f->origins.all) {
-            struct origin *o = container_of(node, struct origin, node);
-            mind_the_tail(f, o);
-            tick(f, o, now_ns - f->steered_ns);
-        }
+        list_each (node, &f->origins.all)
+            look_at(f, container_of(node, struct origin, node), now_ns);
         fetch_schedule(f);
     }
-    f->steered_ns = now_ns;
     if (!f->ended) timer_set(f->loop, t, now_ns + tick_ns(f));
 }
 
 void steer_start(struct fetch *f)
 {
     timer_init(&f->steer_timer, on_steer);
-    f->steered_ns = loop_now_ns(f->loop);
-    timer_set(f->loop, &f->steer_timer, f->steered_ns + RAMP_QUICK_NS);
+    timer_set(f->loop, &f->steer_timer, loop_now_ns(f->loop) + RAMP_QUICK_NS);
 }
 
 void steer_end(struct fetch *f)

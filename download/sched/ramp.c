@@ -60,6 +60,11 @@ uint64_t ramp_tick_ns(const struct ramp *r)
     return r->phase == PHASE_CLIMB ? RAMP_QUICK_NS : RAMP_TICK_NS;
 }
 
+bool ramp_due(const struct ramp *r, uint64_t now_ns)
+{
+    return now_ns - r->last_ns >= ramp_tick_ns(r);
+}
+
 struct ramp_advice ramp_tick(struct ramp *r, const struct ramp_facts *f, uint64_t now_ns)
 {
     r->advice.changed = false;

@@ -120,8 +120,10 @@ struct ramp {
 /* `pinned` 0: find out, at most `most`. `known` may be NULL. */
 void ramp_init(struct ramp *r, unsigned pinned, unsigned most, const struct ramp_memory *known,
                uint64_t now_ns);
-/* When it wants to be asked again. */
+/* From the last tick to the next. */
 uint64_t ramp_tick_ns(const struct ramp *r);
+bool ramp_due(const struct ramp *r, uint64_t now_ns);
+/* When it is due: collapses and probes are counted in ticks. */
 struct ramp_advice ramp_tick(struct ramp *r, const struct ramp_facts *f, uint64_t now_ns);
 void ramp_remember(const struct ramp *r, uint64_t now_ns, struct ramp_memory *ret);
 

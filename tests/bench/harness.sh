@@ -2,20 +2,7 @@
 # The benchmark itself, end to end and small: rows that work are measured and checked, rows that
 # do not work or do not verify are shown as FAILED and never dropped.
 set -eu
-for tool in nginx openssl jq; do
-    command -v "$tool" >/dev/null || { echo "skipped: $tool is missing"; exit 77; }
-done
-here=$(cd "$(dirname "$0")" && pwd)
-programs=$(dirname "$SHARDFETCH")
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
-mkdir "$scratch/target"
-
-failed() {
-    echo "FAILED: $1"
-    cat "$scratch"/out "$scratch"/err
-    exit 1
-}
+. "$(dirname "$0")/trial" nginx openssl jq
 
 # bench WANTED_EXIT OPTION...
 bench() {

@@ -2,20 +2,7 @@
 # tests/bench/show, small: every scene plays, what does not bring its files is FAILED, what is not
 # installed is skipped with a reason.
 set -eu
-for tool in openssl jq curl; do
-    command -v "$tool" >/dev/null || { echo "skipped: $tool is missing"; exit 77; }
-done
-here=$(cd "$(dirname "$0")" && pwd)
-programs=$(dirname "$SHARDFETCH")
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
-mkdir "$scratch/target"
-
-failed() {
-    echo "FAILED: $1"
-    cat "$scratch"/out "$scratch"/err
-    exit 1
-}
+. "$(dirname "$0")/trial" openssl jq curl
 
 # show WANTED_EXIT OPTION...
 show() {

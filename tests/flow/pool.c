@@ -116,17 +116,26 @@ static size_t bodies_at(struct hub *h)
     return hub_log_count(hub_log(h), &(struct hub_log_filter){.route = HUB_SMALL});
 }
 
+enum { CONNECTIONS = 16 };
+
+/* 64 MiB by their name; `fault`: of the one at ::1. */
+static void fetch_from_both(struct pair *p, const char *fault)
+{
+    scene_fault(&p->scene, "small * rate=2000000");
+    fault_at(p->other, fault);
+    const char *const env[] = {p->endpoint, NULL};
+    p->scene.env = env;
+    SCOPED(mem_freep) char *connections = mem_printf("%d", CONNECTIONS);
+    GET(&p->scene, "org/name", "--local-dir", "out", "--connections", connections);
+    p->scene.env = NULL;
+    scene_expect(&p->scene, 0, NULL);
+    scene_expect_file(&p->scene, "out/a.bin", "org/name", "a.bin");
+}
+
 Test(pool, connections_go_to_all_addresses_of_a_name)
 {
-    enum { SIZE = 64 << 20, CONNECTIONS = 16 };
-    SCOPED(pair_done) struct pair p = pair_new(SIZE);
-    scene_fault(&p.scene, "small * rate=2000000");
-    fault_at(p.other, "small * rate=2000000");
-    const char *const env[] = {p.endpoint, NULL};
-    p.scene.env = env;
-    GET(&p.scene, "org/name", "--local-dir", "out", "--connections", "16");
-    scene_expect(&p.scene, 0, NULL);
-    scene_expect_file(&p.scene, "out/a.bin", "org/name", "a.bin");
+    SCOPED(pair_done) struct pair p = pair_new(64 << 20);
+    fetch_from_both(&p, "small * rate=2000000");
     cr_expect_gt(bodies_at(p.scene.hub), 0);
     cr_expect_gt(bodies_at(p.other), 0);
     cr_expect_eq(of_origin(&p.scene, strchr(p.endpoint, '=') + 1, "addresses"), 2);
@@ -136,15 +145,8 @@ Test(pool, connections_go_to_all_addresses_of_a_name)
  * the other one. */
 Test(pool, an_address_that_crawls_is_avoided)
 {
-    enum { SIZE = 64 << 20, CONNECTIONS = 16 };
-    SCOPED(pair_done) struct pair p = pair_new(SIZE);
-    scene_fault(&p.scene, "small * rate=2000000");
-    fault_at(p.other, "small * rate=2000");
-    const char *const env[] = {p.endpoint, NULL};
-    p.scene.env = env;
-    GET(&p.scene, "org/name", "--local-dir", "out", "--connections", "16");
-    scene_expect(&p.scene, 0, NULL);
-    scene_expect_file(&p.scene, "out/a.bin", "org/name", "a.bin");
+    SCOPED(pair_done) struct pair p = pair_new(64 << 20);
+    fetch_from_both(&p, "small * rate=2000");
     cr_expect_leq(bodies_at(p.other), CONNECTIONS);
     cr_expect_eq(scene_events(&p.scene, "retry"), 0);
 }

@@ -57,6 +57,18 @@ Test(ramp, it_climbs_while_goodput_climbs)
     cr_expect_eq(pass(&l, 6).connections, RAMP_MOST);
 }
 
+Test(ramp, it_looks_more_often_while_it_climbs)
+{
+    struct line l = line(0, 20 * MB, 20);
+    cr_expect_eq(ramp_tick_ns(&l.ramp), RAMP_QUICK_NS);
+    pass(&l, 20);
+    cr_expect_eq(ramp_tick_ns(&l.ramp), RAMP_TICK_NS);
+    cr_expect_not(ramp_due(&l.ramp, l.now_ns + RAMP_TICK_NS - 1), "also when others climb");
+    cr_expect(ramp_due(&l.ramp, l.now_ns + RAMP_TICK_NS));
+    l = line(5, 20 * MB, 20);
+    cr_expect_eq(ramp_tick_ns(&l.ramp), RAMP_TICK_NS, "there is nothing to find out");
+}
+
 Test(ramp, it_goes_back_to_what_the_goodput_was_worth)
 {
     struct line l = line(0, 20 * MB, 20);
