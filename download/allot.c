@@ -1,5 +1,6 @@
 /* Which connection fetches what: for each origin the files that come from it, as sched/order.h
  * wants to see them, and its choices carried out. */
+#include "download/base/clock.h"
 #include "download/base/mem.h"
 #include "download/file_task.h"
 
@@ -104,18 +105,73 @@ static unsigned idlest_shard(const struct fetch *f, unsigned prefer)
     return best;
 }
 
-/* False: the origin does not want another request yet; then `again` is set. */
-static bool may_start(struct look *l, uint64_t now_ns)
+static void wait_for(struct look *l, uint64_t wait_ns, uint64_t now_ns)
 {
-    uint64_t wait_ns = origin_wait_ns(l->origin, now_ns);
-    if (!wait_ns) return true;
     struct timer *again = &l->f->again;
     l->origin->limited = true;
     if (!timer_is_set(again) || again->at_ns > now_ns + wait_ns) {
         timer_set(l->f->loop, again, now_ns + wait_ns);
     }
-    return false;
 }
+
+/* False: the origin does not want another request yet; then `again` is set. */
+static bool may_start(struct look *l, uint64_t now_ns)
+{
+    uint64_t wait_ns = origin_wait_ns(l->origin, now_ns);
+    if (wait_ns) wait_for(l, wait_ns, now_ns);
+    return !wait_ns;
+}
+
+/* ---- an origin that wants no request ---- */
+
+enum { NEWS_S = 2 }; // a wait that was told again is told to people when it grew by more
+
+static void announce(struct look *l, uint64_t until_ns, uint64_t now_ns)
+{
+    const struct fetch *f = l->f;
+    struct origin *o = l->origin;
+    bool same = now_ns <= o->held_until_ns;
+    o->held_until_ns = until_ns;
+    if (same && until_ns <= o->announced_ns + NEWS_S * SECOND_NS) return;
+    o->announced_ns = until_ns;
+    emit(f->emitter, (struct event){.type = EV_WAIT,
+                                    .u.wait = {.origin = o->name,
+                                               .wait_ms = (until_ns - now_ns) / MILLI_NS,
+                                               .cause = "rate-limit"}});
+}
+
+static void give_up(struct look *l, struct file_task *t, uint64_t told_ns)
+{
+    struct calls *calls = l->f->calls;
+    struct why why;
+    calls->too_long_ns = told_ns;
+    enum err e = calls_explain_wait(calls, l->origin->name, &why);
+    file_task_fail(t, e, &why);
+    file_task_wait(t, "its end", loop_now_ns(l->f->loop));
+}
+
+/* Files that would ask it stay where they are in its queue, or fail when it is too long. What runs
+ * goes on: it is ended for nobody who would have to wait. */
+static void hold(struct look *l, uint64_t told_ns, uint64_t now_ns)
+{
+    const uint64_t most_ns = l->f->policy.max_wait_s * SECOND_NS;
+    bool too_long = told_ns > most_ns || l->origin->starts.waited_ns > most_ns;
+    bool any = false;
+    for (size_t i = 0; i < l->view.count; i++) {
+        if (!l->files[i].ready || !l->files[i].has_hole) continue;
+        any = true;
+        if (too_long) give_up(l, l->tasks[l->order[i].id], told_ns);
+    }
+    wait_for(l, told_ns, now_ns);
+    l->origin->held = any && !too_long;
+    if (l->origin->held) announce(l, now_ns + told_ns, now_ns);
+    l->view.count = 0;
+    if (l->view.connections < l->origin->running) {
+        l->view.connections = burden_connections(&l->f->burden, l->origin->running);
+    }
+}
+
+/* ---- what order.h chose ---- */
 
 /* False: there is nothing more to do now. */
 static bool carry_out(struct look *l, struct order_choice c, uint64_t now_ns)
@@ -142,9 +198,18 @@ static bool carry_out(struct look *l, struct order_choice c, uint64_t now_ns)
     return false;
 }
 
+/* At most. */
+static uint64_t requests_left(const struct fetch *f)
+{
+    uint64_t total = f->plan->bytes_total;
+    uint64_t bytes = f->bytes_present < total ? total - f->bytes_present : 0;
+    return bytes / SCHED_PART_BYTES + f->plan->count - f->files_done - f->files_failed;
+}
+
 static bool allot_one(struct fetch *f, struct origin *o)
 {
     uint64_t now_ns = loop_now_ns(f->loop);
+    o->starts.needed = requests_left(f);
     SCOPED(look_done)
     struct look l = {.f = f,
                      .origin = o,
@@ -152,6 +217,9 @@ static bool allot_one(struct fetch *f, struct origin *o)
     look_at_files(&l, now_ns);
     look_at_running(&l);
     count_waiting(&l);
+    uint64_t told_ns = starts_told_ns(&o->starts, now_ns);
+    o->held = false;
+    if (told_ns) hold(&l, told_ns, now_ns);
     return carry_out(&l, order_next(&l.view), now_ns);
 }
 

@@ -27,12 +27,7 @@ static void retry_later(struct call *c, uint64_t wait_ns)
                                                  .cause = cause_word(o->cause),
                                                  .http_status = o->status ? (uint64_t)o->status
                                                                           : NUMBER_UNKNOWN}});
-    if (o->cause == CAUSE_RATE_LIMIT) {
-        emit(cs->emitter, (struct event){.type = EV_WAIT,
-                                         .u.wait = {.origin = cs->origin,
-                                                    .wait_ms = wait_ns / MILLI_NS,
-                                                    .cause = "rate-limit"}});
-    }
+    if (o->cause == CAUSE_RATE_LIMIT) calls_announce_wait(cs, wait_ns);
     spine_move(cs->spine, &cs->spine->session, RESOURCE_DEGRADED, cause_word(o->cause));
     list_add_tail(&cs->delayed, &c->node);
     timer_set(cs->loop, &c->timer, loop_now_ns(cs->loop) + wait_ns);
@@ -51,6 +46,8 @@ static void on_reply(struct post *p)
     pace_ended(&cs->pace, c->kind, &x->reply.outcome.rate, loop_now_ns(cs->loop));
     struct retry_facts facts = {.is_call = true};
     struct verdict v = retry_decide(&c->retry, &cs->policy, &facts, &x->reply.outcome, &cs->rng);
+    bool refused = x->reply.outcome.cause == CAUSE_RATE_LIMIT;
+    if (refused) pace_refused(&cs->pace, c->kind, v.wait_ns, loop_now_ns(cs->loop));
     if (cs->stopping) v = (struct verdict){.action = DO_FAIL, .err = ERR_CANCELLED};
     bool again = v.action == DO_RETRY && !c->once;
     if (again) {
@@ -106,11 +103,11 @@ bool calls_may_wait(struct calls *cs, uint64_t wait_ns)
     return false;
 }
 
-enum err calls_explain_wait(const struct calls *cs, struct why *why)
+enum err calls_explain_wait(const struct calls *cs, const char *origin, struct why *why)
 {
     return fail(why, ERR_RATE_LIMITED,
                 "%s allows no request for %" PRIu64 " s, longer than --max-wait; try again then",
-                cs->origin, (cs->too_long_ns + SECOND_NS - 1) / SECOND_NS);
+                origin, (cs->too_long_ns + SECOND_NS - 1) / SECOND_NS);
 }
 
 /* `done` comes from the loop. */
@@ -126,6 +123,7 @@ static void start_waiting(struct calls *cs)
 {
     uint64_t now = loop_now_ns(cs->loop);
     uint64_t soonest = UINT64_MAX;
+    bool told = false;
     if (control_paused(cs->spine->control)) return;
     list_each_safe (node, &cs->waiting) {
         if (cs->running >= CALLS_AT_ONCE) return;
@@ -133,6 +131,7 @@ static void start_waiting(struct calls *cs)
         uint64_t wait = pace_wait_ns(&cs->pace, c->kind, now);
         bool allowed = calls_may_wait(cs, wait);
         if (wait && allowed) {
+            if (wait < soonest) told = pace_told_ns(&cs->pace, c->kind, now) > 0;
             if (wait < soonest) soonest = wait;
             continue;
         }
@@ -145,7 +144,7 @@ static void start_waiting(struct calls *cs)
         }
     }
     if (soonest == UINT64_MAX) return;
-    calls_announce_wait(cs, soonest);
+    if (told) calls_announce_wait(cs, soonest);
     timer_set(cs->loop, &cs->timer, now + soonest);
 }
 
@@ -272,7 +271,8 @@ bool calls_are_refused(const struct calls *cs)
 enum err call_explain(const struct call *c, const struct source *s, const char *path,
                       struct why *why)
 {
-    if (c->err == ERR_RATE_LIMITED && !c->exchange) return calls_explain_wait(c->calls, why);
+    if (c->err == ERR_RATE_LIMITED && !c->exchange)
+        return calls_explain_wait(c->calls, c->calls->origin, why);
     if (c->err == ERR_CANCELLED || !c->exchange) return fail(why, c->err, "stopped");
     return source_explain(s, path, &c->exchange->reply.outcome, why);
 }

@@ -81,8 +81,8 @@ bool calls_may_wait(struct calls *cs, uint64_t wait_ns);
 const char *calls_waiting_for(const struct calls *cs);
 /* Some wait because the Hub has refused them, or said that it would. */
 bool calls_are_refused(const struct calls *cs);
-/* The sentence for a wait that was not. */
-enum err calls_explain_wait(const struct calls *cs, struct why *why);
+/* The sentence for a wait that was not, at `origin`. */
+enum err calls_explain_wait(const struct calls *cs, const char *origin, struct why *why);
 /* After `done` with an error: the sentence for the file `path` (NULL = the list of files). */
 enum err call_explain(const struct call *c, const struct source *s, const char *path,
                       struct why *why);

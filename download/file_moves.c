@@ -19,11 +19,13 @@ void file_places_ended(struct file_task *t, const struct part_task *p)
     struct place *place = &t->places[p->place];
     const struct outcome *o = &p->exchange->reply.outcome;
     bool failed = mirrors_move(o, p->place == 0) == MOVE_ELSEWHERE;
+    bool refused = o->cause == CAUSE_RATE_LIMIT;
+    uint64_t told_s = refused ? retry_asked_wait_ns(o) / SECOND_NS : outcome_told_wait_s(o);
     struct mirror_facts facts = {.started_ns = p->started_ns,
                                  .now_ns = loop_now_ns(f->loop),
                                  .bytes = p->exchange->reached - p->exchange->from,
                                  .failed = failed,
-                                 .wait_s = failed ? outcome_told_wait_s(o) : 0};
+                                 .wait_s = failed ? told_s : 0};
     contacts_note(&f->contacts[place->origin], o);
     place->bytes += facts.bytes;
     if (facts.bytes) {

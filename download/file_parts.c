@@ -155,6 +155,28 @@ static void learn(struct file_task *t, const struct exchange *x)
     if (strong && !own->etag) own->etag = mem_strdup(etag);
 }
 
+/* When further requests are welcome. */
+static void heed(struct fetch *f, struct part_task *p)
+{
+    struct origin *o = p->origin;
+    const struct outcome *said = &p->exchange->reply.outcome;
+    uint64_t now = loop_now_ns(f->loop);
+    struct pace *pace = p->paced ? &f->calls->pace : NULL;
+    if (said->cause == CAUSE_RATE_LIMIT) {
+        uint64_t wait_ns = retry_asked_wait_ns(said) + rng_below(&f->rng, RETRY_JITTER_NS);
+        o->refusals++;
+        o->slow.refusals++;
+        starts_refused(&o->starts, wait_ns, now);
+        if (pace) pace_refused(pace, PACE_RESOLVE, wait_ns, now);
+    }
+    if (said->body_bytes) starts_brought(&o->starts, &p->ticket);
+    if (pace) {
+        pace_ended(pace, PACE_RESOLVE, &said->rate, now);
+    } else {
+        starts_answered(&o->starts, &p->ticket, &said->rate, now);
+    }
+}
+
 static void leave_origin(struct fetch *f, struct part_task *p)
 {
     struct origin *o = p->origin;
@@ -162,11 +184,7 @@ static void leave_origin(struct fetch *f, struct part_task *p)
     o->running--;
     o->resting -= p->resting;
     end_stealing(p);
-    if (cause == CAUSE_RATE_LIMIT) {
-        o->refusals++;
-        o->slow.refusals++;
-        starts_refused(&o->starts, loop_now_ns(f->loop));
-    }
+    heed(f, p);
     o->resets += cause == CAUSE_RESET || cause == CAUSE_CONNECT;
     uint64_t now = loop_now_ns(f->loop);
     if (cause == CAUSE_NONE) origin_brought(o, p->counted - p->range.from, now - p->started_ns);
@@ -184,10 +202,6 @@ static void absorb(struct file_task *t, struct part_task *p)
     f->running--;
     f->load[p->shard]--;
     leave_origin(f, p);
-    if (p->paced) {
-        const struct rate_limit *limit = &p->exchange->reply.outcome.rate;
-        pace_ended(&f->calls->pace, PACE_RESOLVE, limit, loop_now_ns(f->loop));
-    }
     struct hasher *h = file_sink_take_hasher(&p->sink);
     if (h) t->hasher = h;
     learn(t, p->exchange);
@@ -222,22 +236,17 @@ static void describe(const struct file_task *t, const struct outcome *o, enum er
 void part_tell_retry(const struct file_task *t, const struct part_task *p, const struct outcome *o,
                      uint64_t wait_ns)
 {
-    const struct emitter *em = t->fetch->emitter;
     struct spine *spine = t->fetch->spine;
     spine_move(spine, &spine->connections, RESOURCE_DEGRADED, cause_word(o->cause));
-    emit(em, (struct event){
-                 .type = EV_RETRY,
-                 .u.retry = {.id = t->file->id,
-                             .offset = p->counted,
-                             .attempt = t->retry.failures,
-                             .wait_ms = wait_ns / MILLI_NS,
-                             .cause = cause_word(o->cause),
-                             .http_status = o->status ? (uint64_t)o->status : NUMBER_UNKNOWN}});
-    if (o->cause != CAUSE_RATE_LIMIT) return;
-    emit(em,
+    emit(t->fetch->emitter,
          (struct event){
-             .type = EV_WAIT,
-             .u.wait = {.origin = o->host, .wait_ms = wait_ns / MILLI_NS, .cause = "rate-limit"}});
+             .type = EV_RETRY,
+             .u.retry = {.id = t->file->id,
+                         .offset = p->counted,
+                         .attempt = t->retry.failures,
+                         .wait_ms = wait_ns / MILLI_NS,
+                         .cause = cause_word(o->cause),
+                         .http_status = o->status ? (uint64_t)o->status : NUMBER_UNKNOWN}});
 }
 
 static void follow(struct file_task *t, const struct part_task *p)
@@ -259,6 +268,7 @@ static void act(struct file_task *t, const struct part_task *p, const struct ver
     case DO_REQUEUE: break;
     case DO_RETRY:
         part_tell_retry(t, p, o, v->wait_ns);
+        if (o->cause == CAUSE_RATE_LIMIT) break; // all of its origin waits (allot.c)
         file_task_wait(t, "retry", loop_now_ns(t->fetch->loop) + v->wait_ns);
         break;
     case DO_REFRESH: file_places_ask(t, p->place); break;

@@ -118,7 +118,7 @@ uint64_t file_places_wait_ns(const struct file_task *t, uint64_t now_ns)
     bool told = t->place_count > 1 && m->told && m->out_until_ns > now_ns;
     uint64_t told_ns = told ? m->out_until_ns - now_ns : 0;
     uint64_t bucket_ns =
-        p->resolve.send_token ? pace_wait_ns(&f->calls->pace, PACE_RESOLVE, now_ns) : 0;
+        p->resolve.send_token ? pace_told_ns(&f->calls->pace, PACE_RESOLVE, now_ns) : 0;
     return told_ns > bucket_ns ? told_ns : bucket_ns;
 }
 

@@ -268,7 +268,7 @@ void file_task_hold_back(struct file_task *t)
     if (!wait_ns) return;
     if (!calls_may_wait(f->calls, wait_ns)) {
         struct why why;
-        enum err e = calls_explain_wait(f->calls, &why);
+        enum err e = calls_explain_wait(f->calls, f->calls->origin, &why);
         file_task_fail(t, e, &why);
         file_task_wait(t, "its end", now);
         return;

@@ -47,8 +47,9 @@ struct part_task {
     uint64_t slow_since_ns;            // sched/tail.h
     char address[OUTCOME_ADDRESS_MAX]; // "" = not known
     bool resting;
-    bool paced;   // asks the endpoint itself, so it counts against its buckets
-    bool hashing; // the file's hasher went along
+    struct starts_ticket ticket; // of its origin
+    bool paced;                  // asks the endpoint itself, so it counts against its buckets
+    bool hashing;                // the file's hasher went along
 };
 
 struct twin; // file_twins.h

@@ -18,7 +18,10 @@ struct origin {
     struct list node;
     char *name;               // "https://host", with the port unless it is the scheme's
     struct ramp ramp;         // how many connections
-    struct starts starts;     // how fast they may ask
+    struct starts starts;     // when it may be asked
+    uint64_t held_until_ns;   // … because it told us to wait until then
+    uint64_t announced_ns;    // … as people were told
+    bool held;                // files wait for that now
     struct order_ages ages;   // of its classes
     unsigned running;         // exchanges under way
     unsigned cutting;         // steals that were asked for: what they free will be given to another

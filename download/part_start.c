@@ -54,7 +54,7 @@ static void enter_origin(struct part_task *p, const char *url)
     p->origin = origins_of(&f->origins, url, now);
     p->started_ns = p->last_byte_ns = p->received_ns = now;
     p->origin->running++;
-    starts_started(&p->origin->starts, now);
+    p->ticket = starts_started(&p->origin->starts, now);
     const char *address = contacts_choose(&p->origin->contacts, now);
     if (address) p->exchange->address = mem_strdup(address);
 }

@@ -77,11 +77,20 @@ static enum file_status run_status(const struct fetch *f)
     return control_paused(f->spine->control) ? FILE_PAUSED : FILE_IN_PROGRESS;
 }
 
+static bool any_held(const struct fetch *f)
+{
+    list_each (node, &f->origins.all) {
+        if (container_of(node, struct origin, node)->held) return true;
+    }
+    return false;
+}
+
 static const char *waiting_for(const struct fetch *f)
 {
     if (control_paused(f->spine->control)) return "paused";
     if (f->running) return NULL;
     if (burden_holds(&f->burden)) return "pressure";
+    if (any_held(f)) return "rate-limit";
     list_each (node, &f->tasks) {
         const struct file_task *t = container_of(node, struct file_task, node);
         if (timer_is_set(&t->timer)) return "retry";

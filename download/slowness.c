@@ -51,16 +51,18 @@ static void look_at_origins(struct fetch *f)
     struct slowness *s = &f->slowness;
     unsigned running = 0, refusals = take_refusals(f);
     bool pressed = burden_holds(&f->burden);
+    bool held = false;
     list_each (node, &f->origins.all) {
         const struct origin *o = container_of(node, struct origin, node);
         unsigned wanted = origin_wanted(o);
         running += o->running;
         s->resting += o->resting;
+        held = held || o->held;
         if (!o->running) continue;
         s->allowed += wanted;
         pressed = pressed || burden_connections(&f->burden, wanted) < wanted;
     }
-    s->refused = refusals || calls_are_refused(f->calls) || (s->refused && !running);
+    s->refused = refusals || held || calls_are_refused(f->calls) || (s->refused && !running);
     s->refusals += refusals;
     s->refusing += s->refused && !running;
     s->running += running;

@@ -19,14 +19,23 @@ static void roll_window(struct pace_bucket *b, uint64_t now_ns)
     b->next_at_ns = 0;
 }
 
-uint64_t pace_wait_ns(struct pace *p, enum pace_kind kind, uint64_t now_ns)
+uint64_t pace_told_ns(struct pace *p, enum pace_kind kind, uint64_t now_ns)
 {
     if (kind == PACE_NONE) return 0;
     struct pace_bucket *b = &p->buckets[kind];
     roll_window(b, now_ns);
-    if (!b->known) return 0;
+    uint64_t refused_ns = starts_told_ns(&b->starts, now_ns);
+    if (!b->known) return refused_ns;
     uint64_t until = b->remaining ? b->next_at_ns : b->reset_at_ns;
-    return until > now_ns ? until - now_ns : 0;
+    uint64_t empty_ns = until > now_ns ? until - now_ns : 0;
+    return empty_ns > refused_ns ? empty_ns : refused_ns;
+}
+
+uint64_t pace_wait_ns(struct pace *p, enum pace_kind kind, uint64_t now_ns)
+{
+    uint64_t told_ns = pace_told_ns(p, kind, now_ns);
+    if (told_ns || kind == PACE_NONE) return told_ns;
+    return starts_wait_ns(&p->buckets[kind].starts, now_ns);
 }
 
 void pace_started(struct pace *p, enum pace_kind kind, uint64_t now_ns)
@@ -34,6 +43,7 @@ void pace_started(struct pace *p, enum pace_kind kind, uint64_t now_ns)
     if (kind == PACE_NONE) return;
     struct pace_bucket *b = &p->buckets[kind];
     b->under_way++;
+    (void)starts_started(&b->starts, now_ns);
     if (!b->known) return;
     if (b->remaining) b->remaining--;
     bool low = b->remaining && b->remaining < low_mark(b) && b->reset_at_ns > now_ns;
@@ -54,4 +64,9 @@ void pace_ended(struct pace *p, enum pace_kind kind, const struct rate_limit *li
     b->quota = limit->quota;
     b->known = true;
     if (!same_window) b->reset_at_ns = now_ns + (limit->reset_s + 1) * SECOND_NS;
+}
+
+void pace_refused(struct pace *p, enum pace_kind kind, uint64_t wait_ns, uint64_t now_ns)
+{
+    if (kind != PACE_NONE) starts_refused(&p->buckets[kind].starts, wait_ns, now_ns);
 }

@@ -33,16 +33,21 @@ static struct verdict again(struct retry_state *s, const struct retry_policy *p,
     return (struct verdict){.action = DO_RETRY, .wait_ns = backoff_ns(s->failures, rng)};
 }
 
-static struct verdict rate_limited(struct retry_state *s, const struct retry_policy *p,
-                                   const struct outcome *o, struct rng *rng)
+uint64_t retry_asked_wait_ns(const struct outcome *o)
 {
     uint64_t wait_s = outcome_told_wait_s(o);
     if (wait_s == 0) wait_s = RATE_DEFAULT_S;
-    uint64_t wait_ns = (wait_s < LONGEST_S ? wait_s : LONGEST_S) * SECOND_NS;
+    return (wait_s < LONGEST_S ? wait_s : LONGEST_S) * SECOND_NS;
+}
+
+static struct verdict rate_limited(struct retry_state *s, const struct retry_policy *p,
+                                   const struct outcome *o, struct rng *rng)
+{
+    uint64_t wait_ns = retry_asked_wait_ns(o);
     if (s->waited_ns + wait_ns > p->max_wait_s * SECOND_NS) {
         return (struct verdict){.action = DO_FAIL, .err = ERR_RATE_LIMITED, .wait_ns = wait_ns};
     }
-    wait_ns += rng_below(rng, SECOND_NS / 4); // everybody was told the same second
+    wait_ns += rng_below(rng, RETRY_JITTER_NS);
     s->waited_ns += wait_ns;
     return (struct verdict){.action = DO_RETRY, .wait_ns = wait_ns};
 }

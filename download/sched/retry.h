@@ -14,6 +14,8 @@ struct retry_policy {
     uint64_t max_wait_s; // longest total wait for a rate limit
 };
 
+#define RETRY_JITTER_NS UINT64_C(250000000) // at most, over a wait: many were told the same second
+
 /* Of one file or call; zeroed at its start. */
 struct retry_state {
     unsigned failures;  // since the last new byte
@@ -56,6 +58,8 @@ enum {
 
 struct verdict retry_decide(struct retry_state *s, const struct retry_policy *p,
                             const struct retry_facts *f, const struct outcome *o, struct rng *rng);
+/* How long a rate limit asks to wait: as it told, else a default. */
+uint64_t retry_asked_wait_ns(const struct outcome *o);
 /* The contract's code for an outcome that is final. */
 enum err retry_error(const struct outcome *o);
 

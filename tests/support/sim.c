@@ -119,7 +119,7 @@ static void tick(struct sim *s)
     struct ramp_facts f = {.verified_bytes = (uint64_t)written,
                            .running = s->running,
                            .refusals = s->refusals,
-                           .limited = s->limited || s->now_ns < s->pause_until,
+                           .limited = s->limited || starts_told_ns(&s->starts, s->now_ns),
                            .addresses = s->plan->line.edges.count,
                            .ttfb_ns = (uint64_t)(s->first_byte * 1e9)};
     struct ramp_advice a = ramp_tick(&s->ramp, &f, s->now_ns);

@@ -90,7 +90,6 @@ struct sim {
 
     uint64_t total_bytes, fetched_bytes, extra_bytes, told_bytes;
     double queued, written; // at the disk
-    uint64_t pause_until;   // the origin said so
     double first_byte;      // seconds, as is usual
     bool limited;           // in this tick
     unsigned refusals;      // in this tick

@@ -94,8 +94,7 @@ void sim_part_refused(struct sim *s, unsigned slot)
     struct retry_policy policy = {.attempts = 10, .max_wait_s = 600};
     struct verdict v = retry_decide(&f->retry, &policy, &(struct retry_facts){0}, &o, &s->rng);
     s->failed += v.action != DO_RETRY;
-    if (s->now_ns + v.wait_ns > s->pause_until) s->pause_until = s->now_ns + v.wait_ns;
-    starts_refused(&s->starts, s->now_ns);
+    starts_refused(&s->starts, v.wait_ns, s->now_ns);
     s->refusals++;
     give_back(s, slot);
 }
@@ -278,7 +277,7 @@ static bool carry_out(struct sim *s, struct look *l)
 void sim_schedule(struct sim *s)
 {
     struct look l;
-    bool stopped = s->now_ns < s->pause_until;
+    bool stopped = starts_told_ns(&s->starts, s->now_ns) > 0;
     s->waits = false;
     while (s->stale && !stopped) {
         look(s, &l);

@@ -84,3 +84,28 @@ Test(pace, buckets_do_not_know_each_other)
     one_request(&p, left(0, 60), NOW);
     cr_expect_eq(pace_wait_ns(&p, PACE_RESOLVE, NOW), 0);
 }
+
+Test(pace, a_refusal_stops_its_bucket_until_the_time_that_was_told)
+{
+    struct pace p = {0};
+    for (int i = 0; i < 4; i++)
+        pace_started(&p, PACE_RESOLVE, NOW);
+    pace_refused(&p, PACE_RESOLVE, 7 * SECOND_NS, NOW);
+    cr_expect_eq(pace_wait_ns(&p, PACE_RESOLVE, NOW), 7 * SECOND_NS);
+    cr_expect_eq(pace_wait_ns(&p, PACE_API, NOW), 0, "the other one is another's");
+    uint64_t end = NOW + 7 * SECOND_NS;
+    cr_expect_eq(pace_wait_ns(&p, PACE_RESOLVE, end), 0);
+    pace_started(&p, PACE_RESOLVE, end);
+    cr_expect_gt(pace_wait_ns(&p, PACE_RESOLVE, end), 0, "not all at once");
+    pace_refused(&p, PACE_NONE, SECOND_NS, NOW);
+}
+
+Test(pace, of_a_refusal_and_an_empty_bucket_the_longer_wait_counts)
+{
+    struct pace p = {0};
+    one_request(&p, left(0, 20), NOW);
+    pace_refused(&p, PACE_API, 7 * SECOND_NS, NOW);
+    cr_expect_geq(pace_wait_ns(&p, PACE_API, NOW), 20 * SECOND_NS);
+    pace_refused(&p, PACE_API, 60 * SECOND_NS, NOW);
+    cr_expect_geq(pace_wait_ns(&p, PACE_API, NOW), 60 * SECOND_NS);
+}
