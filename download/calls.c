@@ -45,10 +45,13 @@ static void on_reply(struct post *p)
     }
     pace_ended(&cs->pace, c->kind, &x->reply.outcome.rate, loop_now_ns(cs->loop));
     struct retry_facts facts = {.is_call = true};
-    struct verdict v = retry_decide(&c->retry, &cs->policy, &facts, &x->reply.outcome, &cs->rng);
+    struct retry_policy policy = cs->policy;
+    if (c->once) policy.budget = NULL; // it is not asked again
+    struct verdict v = retry_decide(&c->retry, &policy, &facts, &x->reply.outcome, &cs->rng);
     bool refused = x->reply.outcome.cause == CAUSE_RATE_LIMIT;
     if (refused) pace_refused(&cs->pace, c->kind, v.wait_ns, loop_now_ns(cs->loop));
     if (cs->stopping) v = (struct verdict){.action = DO_FAIL, .err = ERR_CANCELLED};
+    if (v.spent) calls_tell_spent(cs);
     bool again = v.action == DO_RETRY && !c->once;
     if (again) {
         retry_later(c, v.wait_ns);
@@ -94,6 +97,18 @@ void calls_announce_wait(struct calls *cs, uint64_t wait_ns)
                                      .u.wait = {.origin = cs->origin,
                                                 .wait_ms = wait_ns / MILLI_NS,
                                                 .cause = "rate-limit"}});
+}
+
+void calls_tell_spent(struct calls *cs)
+{
+    struct retry_budget *b = cs->policy.budget;
+    if (b->told) return;
+    b->told = true;
+    SCOPED(mem_freep)
+    char *text = mem_printf("%u requests in all were tried again and brought nothing: until some "
+                            "do, none is tried twice",
+                            b->capacity);
+    emit_warning(cs->emitter, "retries-spent", text);
 }
 
 bool calls_may_wait(struct calls *cs, uint64_t wait_ns)

@@ -77,6 +77,8 @@ void calls_send(struct calls *cs, struct call *c);
 void calls_announce_wait(struct calls *cs, uint64_t wait_ns);
 /* Is a wait for the bucket allowed (--max-wait)? When not it is remembered, for the result. */
 bool calls_may_wait(struct calls *cs, uint64_t wait_ns);
+/* The run's budget of retries is spent: tells people and programs, once. */
+void calls_tell_spent(struct calls *cs);
 /* What keeps all of them waiting, as `progress` tells it; NULL: nothing does. */
 const char *calls_waiting_for(const struct calls *cs);
 /* Some wait because the Hub has refused them, or said that it would. */

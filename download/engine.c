@@ -66,14 +66,17 @@ enum err engine_start_calls(struct engine *e, struct why *why)
         .loop = e->loop, .net = &e->net, .http2 = true, .on_cut = calls_on_cut};
     if (!err) err = shard_start(&opts, &e->call_shard, why);
     if (err) return err;
+    const struct settings *s = e->settings;
+    unsigned connections = s->connections ? s->connections : (unsigned)RAMP_MOST;
+    retry_budget_init(&e->budget, connections, s->max_workers, s->retries);
     e->calls = (struct calls){
         .spine = e->spine,
         .loop = e->loop,
         .emitter = e->emitter,
         .shard = e->call_shard,
-        .policy = {.attempts = e->settings->retries, .max_wait_s = e->settings->max_wait_s},
-        .timeout_s = e->settings->api_timeout_s * CALL_TIMEOUT_FACTOR,
-        .origin = e->settings->endpoint,
+        .policy = {.attempts = s->retries, .max_wait_s = s->max_wait_s, .budget = &e->budget},
+        .timeout_s = s->api_timeout_s * CALL_TIMEOUT_FACTOR,
+        .origin = s->endpoint,
     };
     calls_init(&e->calls);
     scope_add(e->scope, release_calls, e);

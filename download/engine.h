@@ -28,6 +28,7 @@ struct engine {
     unsigned shard_count;
     struct pool *pool;
     struct calls calls;
+    struct retry_budget budget; // of calls and bodies
     bool library_started;
     struct scope *scope;  // all of it
     struct scope *bodies; // the shards for bodies; NULL: none was started

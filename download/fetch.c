@@ -20,8 +20,7 @@ void fetch_init(struct fetch *f)
 {
     list_init(&f->tasks);
     rng_seed(&f->rng);
-    f->policy = (struct retry_policy){.attempts = f->settings->retries,
-                                      .max_wait_s = f->settings->max_wait_s};
+    f->policy = f->calls->policy;
     f->load = mem_array(f->shard_count, sizeof(*f->load));
     f->bytes_present = f->plan->bytes_present;
     for (size_t i = 0; i < f->plan->count; i++)

@@ -283,6 +283,7 @@ static void act(struct file_task *t, const struct part_task *p, const struct ver
         break;
     case DO_FAIL:
         describe(t, o, v->err, &why);
+        if (v->spent) calls_tell_spent(t->fetch->calls);
         if (o->cause == CAUSE_RATE_LIMIT) t->fetch->calls->too_long_ns = v->wait_ns;
         file_task_fail(t, v->err, &why);
         break;

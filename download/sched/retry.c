@@ -8,7 +8,38 @@ enum {
     BACKOFF_MAX_MS = 30000,
     RATE_DEFAULT_S = 5,             // a 429 that says nothing
     LONGEST_S = 1000 * 1000 * 1000, // more is never
+    BUDGET_LEAST = 20,              // one connection may have bad luck, too
+    BUDGET_EACH = 2,                // all connections lost at once, and once more
 };
+
+/* ---- the run's budget ---- */
+
+void retry_budget_init(struct retry_budget *b, unsigned connections, unsigned files,
+                       unsigned attempts)
+{
+    uint64_t most = BUDGET_LEAST;
+    uint64_t each = (uint64_t)BUDGET_EACH * connections;
+    uint64_t alone = (uint64_t)files * attempts;
+    if (each > most) most = each;
+    if (alone > most) most = alone;
+    if (most > UINT32_MAX) most = UINT32_MAX;
+    *b = (struct retry_budget){.capacity = (unsigned)most, .left = (unsigned)most};
+}
+
+static bool take(struct retry_budget *b)
+{
+    if (!b) return true;
+    if (!b->left) return false;
+    b->left--;
+    return true;
+}
+
+static void give(struct retry_budget *b, unsigned count)
+{
+    if (b) b->left = count < b->capacity - b->left ? b->left + count : b->capacity;
+}
+
+/* ---- what follows ---- */
 
 static struct verdict give_up(const struct outcome *o)
 {
@@ -29,6 +60,9 @@ static struct verdict again(struct retry_state *s, const struct retry_policy *p,
                             const struct outcome *o, struct rng *rng)
 {
     if (s->failures >= p->attempts) return give_up(o);
+    if (!take(p->budget)) {
+        return (struct verdict){.action = DO_FAIL, .err = retry_error(o), .spent = true};
+    }
     s->failures++;
     return (struct verdict){.action = DO_RETRY, .wait_ns = backoff_ns(s->failures, rng)};
 }
@@ -97,6 +131,8 @@ static bool is_final(enum cause c)
 struct verdict retry_decide(struct retry_state *s, const struct retry_policy *p,
                             const struct retry_facts *f, const struct outcome *o, struct rng *rng)
 {
+    bool brought = f->is_call ? o->cause == CAUSE_NONE : o->body_bytes > 0;
+    if (brought) give(p->budget, s->failures + !f->is_call);
     if (o->body_bytes && !f->is_call) {
         s->failures = 0;
         s->refreshes = 0;

@@ -9,9 +9,20 @@
 #include "download/base/outcome.h"
 #include "download/base/rng.h"
 
+/* Of a whole run, besides what each file and call may try by itself: how many requests may be out
+ * of luck and asked again until some of them bring something. A file's bytes and a call's answer
+ * give back what they took, and each request that brought bytes one more: what fails for good is
+ * made up for by what does not. Where everything fails it is soon spent, and then nothing is tried
+ * twice. */
+struct retry_budget {
+    unsigned capacity, left;
+    bool told; // by its owner, that it was spent
+};
+
 struct retry_policy {
-    unsigned attempts;   // consecutive ones without a new byte
-    uint64_t max_wait_s; // longest total wait for a rate limit
+    unsigned attempts;           // consecutive ones without a new byte
+    uint64_t max_wait_s;         // longest total wait for a rate limit
+    struct retry_budget *budget; // of the run; NULL = there is no end to it
 };
 
 #define RETRY_JITTER_NS UINT64_C(250000000) // at most, over a wait: many were told the same second
@@ -49,12 +60,18 @@ struct verdict {
     enum retry_action action;
     uint64_t wait_ns; // also when a rate limit makes it fail: what was too long
     enum err err;
+    bool spent; // it fails because the run's budget is
 };
 
 enum {
     RETRY_MAX_REFRESHES = 12, // many parts may share a URL that is good for few requests
     RETRY_MAX_REDIRECTS = 10,
 };
+
+/* Enough for all that is tried at once (`files`, each `attempts` times), so that an outage ends no
+ * run that each of its files would have survived. */
+void retry_budget_init(struct retry_budget *b, unsigned connections, unsigned files,
+                       unsigned attempts);
 
 struct verdict retry_decide(struct retry_state *s, const struct retry_policy *p,
                             const struct retry_facts *f, const struct outcome *o, struct rng *rng);

@@ -234,3 +234,122 @@ Test(retry, does_not_wait_beyond_max_wait)
     o.retry_after_s = UINT64_MAX;
     cr_expect_eq(decide(&s, o, (struct retry_facts){0}).action, DO_FAIL);
 }
+
+/* ---- the budget of a run ---- */
+
+enum { STORM_FILES = 500, STORM_AT_ONCE = 8, STORM_MOST = 100000 };
+
+/* Files that are asked for over one line on a virtual clock, so many at once; each answer fails
+ * with a chance of `failing` in a thousand. */
+struct storm {
+    unsigned failing;
+    struct retry_policy policy;
+    struct retry_budget budget;
+    struct rng rng;
+    struct storm_file {
+        struct retry_state state;
+        uint64_t next_ns; // when it is asked for
+        bool ended;
+    } files[STORM_FILES];
+    unsigned requests, failed, spent;
+};
+
+static void answer(struct storm *s, struct storm_file *f)
+{
+    s->requests++;
+    bool fails = rng_below(&s->rng, 1000) < s->failing;
+    struct outcome o = {.cause = CAUSE_STATUS, .status = 503};
+    if (!fails) o = (struct outcome){.cause = CAUSE_NONE, .status = 206, .body_bytes = 1000};
+    struct verdict v = retry_decide(&f->state, &s->policy, &(struct retry_facts){0}, &o, &s->rng);
+    cr_assert(!v.spent || s->budget.left == 0);
+    f->ended = v.action != DO_RETRY;
+    f->next_ns += v.wait_ns + MILLI_NS;
+    s->failed += v.action == DO_FAIL;
+    s->spent += v.spent;
+}
+
+static void rage(struct storm *s)
+{
+    while (s->requests < STORM_MOST) {
+        struct storm_file *next = NULL;
+        uint64_t now_ns = 0;
+        unsigned open = 0;
+        for (size_t i = 0; i < STORM_FILES && open < STORM_AT_ONCE; i++) {
+            struct storm_file *f = &s->files[i];
+            if (f->ended) continue;
+            open++;
+            if (!next || f->next_ns < next->next_ns) next = f;
+        }
+        if (!next) return;
+        now_ns = next->next_ns;
+        answer(s, next);
+        for (size_t i = 0; next->ended && i < STORM_FILES; i++) {
+            if (!s->files[i].ended && s->files[i].next_ns < now_ns) s->files[i].next_ns = now_ns;
+        }
+    }
+}
+
+static void storm(struct storm *s, unsigned failing, unsigned attempts)
+{
+    *s = (struct storm){.failing = failing, .rng = {.state = failing + 1}};
+    retry_budget_init(&s->budget, STORM_AT_ONCE, STORM_AT_ONCE, 8);
+    s->policy = (struct retry_policy){.attempts = attempts, .max_wait_s = 60, .budget = &s->budget};
+    rage(s);
+}
+
+Test(retry, where_everything_fails_hardly_anything_is_tried_twice)
+{
+    static struct storm s;
+    storm(&s, 1000, 8);
+    cr_expect_eq(s.failed, STORM_FILES);
+    cr_expect_leq(s.requests, STORM_FILES + s.budget.capacity, "%u requests", s.requests);
+    cr_expect_gt(s.spent, STORM_FILES / 2);
+}
+
+/* Three of four requests fail, for ever; each file would survive that alone. */
+Test(retry, where_bytes_come_the_budget_is_never_spent)
+{
+    static struct storm s;
+    storm(&s, 750, 100);
+    cr_expect_eq(s.failed, 0, "%u failed, %u for the budget", s.failed, s.spent);
+    cr_expect_gt(s.requests, 3 * STORM_FILES);
+}
+
+Test(retry, what_fails_for_good_is_made_up_for)
+{
+    static struct storm s;
+    storm(&s, 500, 3);
+    cr_expect_gt(s.failed * 3, s.budget.capacity, "many do");
+    cr_expect_eq(s.spent, 0);
+}
+
+Test(retry, a_budget_is_enough_for_all_that_is_tried_at_once)
+{
+    static const struct {
+        unsigned connections, files, attempts, capacity;
+    } cases[] = {{1, 1, 1, 20}, {64, 8, 8, 128}, {4, 8, 8, 64}, {1, UINT32_MAX, 8, UINT32_MAX}};
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct retry_budget b;
+        retry_budget_init(&b, cases[i].connections, cases[i].files, cases[i].attempts);
+        cr_expect_eq(b.capacity, cases[i].capacity, "%u", b.capacity);
+        cr_expect_eq(b.left, b.capacity);
+    }
+}
+
+/* A call gives back what itself took, and no more: knowing where a file is brings no byte. */
+Test(retry, an_answered_call_gives_back_what_it_took)
+{
+    struct retry_budget b;
+    retry_budget_init(&b, 1, 1, 1);
+    struct retry_policy p = {.attempts = 3, .max_wait_s = 60, .budget = &b};
+    struct retry_facts call = {.is_call = true};
+    struct rng rng = {.state = 1};
+    struct retry_state lost = {0}, s = {0};
+    struct outcome reset = {.cause = CAUSE_RESET};
+    struct outcome answered = {.cause = CAUSE_NONE, .status = 200, .body_bytes = 100};
+    retry_decide(&lost, &p, &call, &reset, &rng);
+    retry_decide(&s, &p, &call, &reset, &rng);
+    cr_expect_eq(b.left, b.capacity - 2);
+    retry_decide(&s, &p, &call, &answered, &rng);
+    cr_expect_eq(b.left, b.capacity - 1);
+}
