@@ -177,6 +177,11 @@ static const struct option ROWS[] = {
      .env = "XDG_RUNTIME_DIR",
      .help = "where the rate of --limit-rate-shared is kept",
      SETTING(runtime_dir)},
+    {.kind = KIND_PATH,
+     .env = "XDG_STATE_HOME",
+     .fallback = "~/.local/state",
+     .help = "where what is learned of servers is kept",
+     SETTING(state_dir)},
 };
 _Static_assert(ARRAY_LEN(ROWS) <= OPTIONS_MAX, "struct options has an origin for every row");
 

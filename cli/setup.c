@@ -73,6 +73,17 @@ static enum err check_events(const struct options *o, struct why *why)
     return OK;
 }
 
+/* A relative path is to be ignored (XDG Base Directory). */
+static const char *state_dir(struct options *o)
+{
+    const char *given = o->settings.state_dir;
+    bool absolute = given && given[0] == '/';
+    SCOPED(mem_freep)
+    char *home = absolute ? mem_strdup(given) : options_expand("~/.local/state");
+    SCOPED(mem_freep) char *path = mem_printf("%s/shardfetch", home);
+    return path[0] == '/' ? options_keep(o, path) : NULL;
+}
+
 static void fill_in(struct options *o)
 {
     struct settings *s = &o->settings;
@@ -81,6 +92,7 @@ static void fill_in(struct options *o)
     while (len > 0 && endpoint[len - 1] == '/')
         endpoint[--len] = '\0';
     s->endpoint = options_keep(o, endpoint);
+    s->state_dir = state_dir(o);
     if (!s->cache_dir) s->cache_dir = environment_hub_path(o, "hub");
     s->include = words_list(&o->include);
     s->priorities = words_list(&o->priority);

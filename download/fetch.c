@@ -26,7 +26,7 @@ void fetch_init(struct fetch *f)
     for (size_t i = 0; i < f->plan->count; i++)
         f->unbegun[f->plan->files[i].priority]++;
     unsigned connections = f->settings->connections;
-    origins_init(&f->origins, connections);
+    origins_init(&f->origins, connections, f->settings->state_dir);
     timer_init(&f->again, on_again);
     unsigned budget = f->settings->slab_budget;
     if (!budget) budget = ORIGINS_AT_ONCE * (connections ? connections : (unsigned)RAMP_MOST);
@@ -284,6 +284,14 @@ static void end_when_finished(struct fetch *f)
     task_end(f->spine->tasks, f->task, f->err, &f->why);
 }
 
+static void remember_origins(struct fetch *f)
+{
+    struct why why;
+    const char *dir = f->settings->state_dir;
+    enum err e = origins_remember(&f->origins, dir, loop_now_ns(f->loop), &why);
+    if (e) emit_warning(f->emitter, "state", why.text);
+}
+
 enum err fetch_run(struct fetch *f, struct why *why)
 {
     f->burden =
@@ -306,6 +314,7 @@ enum err fetch_run(struct fetch *f, struct why *why)
     slowness_end(f);
     progress_end(f);
     burden_end(&f->burden);
+    remember_origins(f);
     bool complete = f->files_done == f->plan->count;
     if (control_stopping(control) && !complete) return fail(why, ERR_CANCELLED, "stopped");
     if (f->err) {

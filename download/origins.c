@@ -7,6 +7,7 @@
 #include "download/base/mem.h"
 #include "download/base/outcome.h"
 #include "download/base/scoped.h"
+#include "download/host_memory.h"
 #include "download/source/url.h"
 
 enum {
@@ -16,10 +17,33 @@ enum {
 
 #define TELLING_BYTES (UINT64_C(1) << 20) // fewer are a matter of the first byte
 
-void origins_init(struct origins *os, unsigned pinned)
+static uint64_t wall_s(const struct origins *os, uint64_t now_ns)
+{
+    return (now_ns + os->wall_ns) / SECOND_NS;
+}
+
+void origins_init(struct origins *os, unsigned pinned, const char *state_dir)
 {
     list_init(&os->all);
     os->pinned = pinned;
+    os->wall_ns = clock_wall_ms() * MILLI_NS - clock_now_ns();
+    os->known = mem_new(sizeof(*os->known));
+    if (!pinned) host_memory_load(state_dir, clock_wall_ms() / 1000, os->known);
+}
+
+enum err origins_remember(const struct origins *os, const char *state_dir, uint64_t now_ns,
+                          struct why *why)
+{
+    if (os->pinned || !state_dir) return OK;
+    SCOPED(mem_freep) struct hosts *learned = mem_new(sizeof(*learned));
+    list_each (node, &os->all) {
+        const struct origin *o = container_of(node, struct origin, node);
+        struct ramp_memory m;
+        struct host h;
+        ramp_remember(&o->ramp, now_ns, &m);
+        if (hosts_learned(o->name, &m, wall_s(os, now_ns), &h)) hosts_put(learned, &h);
+    }
+    return learned->count ? host_memory_save(state_dir, learned, wall_s(os, now_ns), why) : OK;
 }
 
 void origins_done(struct origins *os)
@@ -30,6 +54,7 @@ void origins_done(struct origins *os)
         mem_free(o->name);
         mem_free(o);
     }
+    mem_free(os->known);
 }
 
 struct origin *origins_of(struct origins *os, const char *url, uint64_t now_ns)
@@ -47,7 +72,9 @@ struct origin *origins_of(struct origins *os, const char *url, uint64_t now_ns)
     }
     struct origin *o = mem_new(sizeof(*o));
     o->name = TAKE(name);
-    ramp_init(&o->ramp, os->pinned, RAMP_MOST, NULL, now_ns);
+    struct ramp_memory m;
+    bool known = hosts_recall(os->known, o->name, wall_s(os, now_ns), &m);
+    ramp_init(&o->ramp, os->pinned, RAMP_MOST, known ? &m : NULL, now_ns);
     list_add_tail(&os->all, &o->node);
     return o;
 }

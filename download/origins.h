@@ -41,11 +41,17 @@ struct origin {
 
 struct origins {
     struct list all;
-    unsigned pinned; // connections to each; 0 = as many as are found to be best
+    unsigned pinned;     // connections to each; 0 = as many as are found to be best
+    struct hosts *known; // by earlier runs
+    uint64_t wall_ns;    // add it to monotonic time for wall time
 };
 
-void origins_init(struct origins *os, unsigned pinned);
+/* What is kept in `state_dir` (may be NULL) is not asked where connections are pinned. */
+void origins_init(struct origins *os, unsigned pinned, const char *state_dir);
 void origins_done(struct origins *os);
+/* Keeps what was learned, for later runs. */
+NODISCARD enum err origins_remember(const struct origins *os, const char *state_dir,
+                                    uint64_t now_ns, struct why *why);
 /* The one of this URL; made when it is new. `url` was parsed before. */
 struct origin *origins_of(struct origins *os, const char *url, uint64_t now_ns);
 /* Connections that it may have now. */

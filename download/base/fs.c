@@ -13,6 +13,8 @@
 #include "download/base/rng.h"
 #include "download/base/str.h"
 
+enum { ANY_DIR = 0777, OWN_DIR = 0700, ANY_FILE = 0666, OWN_FILE = 0600 }; // less the umask
+
 /* What errno of a walk means; see fs_walk.h. */
 static enum err walk_failed(const char *verb, const char *rel, struct why *why)
 {
@@ -24,18 +26,29 @@ static enum err walk_failed(const char *verb, const char *rel, struct why *why)
     }
 }
 
-enum err fs_open_root(const char *path, bool create, int *ret_fd, struct why *why)
+/* Directories that are missing are made with `mode` unless that is 0. */
+static enum err open_root(const char *path, mode_t mode, int *ret_fd, struct why *why)
 {
     enum { FLAGS = O_RDONLY | O_DIRECTORY | O_CLOEXEC };
     int fd = open(path, FLAGS);
-    if (fd < 0 && errno == ENOENT && create) {
-        if (fs_walk_make_path(path) < 0) return fail_errno(why, "cannot make '%s'", path);
+    if (fd < 0 && errno == ENOENT && mode) {
+        if (fs_walk_make_path(path, mode) < 0) return fail_errno(why, "cannot make '%s'", path);
         fd = open(path, FLAGS);
     }
     if (fd < 0 && errno == ENOENT) return fail(why, ERR_NOT_FOUND, "'%s' does not exist", path);
     if (fd < 0) return fail_errno(why, "cannot open '%s'", path);
     *ret_fd = fd;
     return OK;
+}
+
+enum err fs_open_root(const char *path, bool create, int *ret_fd, struct why *why)
+{
+    return open_root(path, create ? ANY_DIR : 0, ret_fd, why);
+}
+
+enum err fs_open_private_root(const char *path, int *ret_fd, struct why *why)
+{
+    return open_root(path, OWN_DIR, ret_fd, why);
 }
 
 enum err fs_open_dir(int root_fd, const char *rel, bool create, int *ret_fd, struct why *why)
@@ -90,6 +103,7 @@ struct replacement {
     const char *rel; // for sentences
     const void *data;
     size_t len;
+    mode_t mode;
     bool durable;
 };
 
@@ -110,7 +124,7 @@ static enum err replace_in(int dir_fd, const char *name, const struct replacemen
     snprintf(temp, sizeof(temp), ".shardfetch-%016" PRIx64 ".tmp", rng_next(&rng));
 
     SCOPED(fs_closep) int fd = -1;
-    enum err e = fs_open_file(dir_fd, temp, O_WRONLY | O_CREAT | O_EXCL, 0666, &fd, why);
+    enum err e = fs_open_file(dir_fd, temp, O_WRONLY | O_CREAT | O_EXCL, r->mode, &fd, why);
     if (e) return e;
     e = write_whole(fd, r, why);
     if (!e && renameat(dir_fd, temp, dir_fd, name) < 0) {
@@ -133,10 +147,18 @@ enum err fs_replace_file(int root_fd, const char *rel, const void *data, size_t 
     SCOPED(fs_closep) int dir_fd = -1;
     enum err e = fs_open_dir(root_fd, dir, true, &dir_fd, why);
     if (e) return e;
-    const struct replacement r = {.rel = rel, .data = data, .len = len, .durable = durable};
+    const struct replacement r = {
+        .rel = rel, .data = data, .len = len, .mode = ANY_FILE, .durable = durable};
     e = replace_in(dir_fd, name, &r, why);
     if (e) return e;
     return durable ? fs_sync_dir(dir_fd, dir, why) : OK;
+}
+
+enum err fs_replace_private_file(int dir_fd, const char *name, const void *data, size_t len,
+                                 struct why *why)
+{
+    const struct replacement r = {.rel = name, .data = data, .len = len, .mode = OWN_FILE};
+    return replace_in(dir_fd, name, &r, why);
 }
 
 enum err fs_read_small(int root_fd, const char *rel, size_t max, struct buf *ret, struct why *why)

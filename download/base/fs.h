@@ -27,6 +27,8 @@ struct fs_stamp {
 /* Opens directory `path` (made with its parents, durably, when `create`), the one place where a
  * path of the user's own is followed, symlinks included. ERR_NOT_FOUND when absent. */
 NODISCARD enum err fs_open_root(const char *path, bool create, int *ret_fd, struct why *why);
+/* The same, made when it is missing, for nobody but this user (XDG Base Directory). */
+NODISCARD enum err fs_open_private_root(const char *path, int *ret_fd, struct why *why);
 /* Opens directory `rel` ("" or "." = the root itself) below `root_fd`; with `create` makes what is
  * missing and fsyncs the parents of what it made. ERR_NOT_FOUND when absent. */
 NODISCARD enum err fs_open_dir(int root_fd, const char *rel, bool create, int *ret_fd,
@@ -62,6 +64,9 @@ NODISCARD enum err fs_sync_dir(int dir_fd, const char *name, struct why *why);
  * A symlink under the name is replaced, not followed. Makes missing directories. */
 NODISCARD enum err fs_replace_file(int root_fd, const char *rel, const void *data, size_t len,
                                    bool durable, struct why *why);
+/* The same in that directory itself, for nobody but this user; not durable. */
+NODISCARD enum err fs_replace_private_file(int dir_fd, const char *name, const void *data,
+                                           size_t len, struct why *why);
 /* Reads a small regular file whole, in place of what was in `ret` (whose maximum becomes `max`);
  * ERR_NOT_FOUND when absent, ERR_REFUSED beyond `max`. */
 NODISCARD enum err fs_read_small(int root_fd, const char *rel, size_t max, struct buf *ret,

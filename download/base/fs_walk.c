@@ -132,9 +132,9 @@ int fs_walk_make_dirs(int root_fd, const char *rel)
     return dir < 0 ? -1 : 0;
 }
 
-static int make_user_dir(char *path)
+static int make_user_dir(char *path, mode_t mode)
 {
-    if (mkdir(path, 0777) < 0) return errno == EEXIST ? 0 : -1;
+    if (mkdir(path, mode) < 0) return errno == EEXIST ? 0 : -1;
     size_t n = strlen(path);
     while (n > 0 && path[n - 1] != '/')
         n--;
@@ -146,14 +146,14 @@ static int make_user_dir(char *path)
 }
 
 /* Backwards to the longest prefix that can be made or is there, then forwards. */
-int fs_walk_make_path(const char *path)
+int fs_walk_make_path(const char *path, mode_t mode)
 {
     SCOPED(mem_freep) char *p = mem_strdup(path);
     size_t len = strlen(p);
     while (len > 1 && p[len - 1] == '/')
         p[--len] = '\0';
     size_t at = len;
-    while (make_user_dir(p) < 0) {
+    while (make_user_dir(p, mode) < 0) {
         if (errno != ENOENT) return -1;
         while (at > 0 && p[at] != '/')
             at--;
@@ -167,7 +167,7 @@ int fs_walk_make_path(const char *path)
     }
     for (; at < len; at = strlen(p)) {
         p[at] = '/';
-        if (make_user_dir(p) < 0) return -1;
+        if (make_user_dir(p, mode) < 0) return -1;
     }
     return 0;
 }

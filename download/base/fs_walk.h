@@ -19,6 +19,6 @@ int fs_walk_open_by_component(int root_fd, const char *rel, int flags, mode_t mo
 /* Makes the directories of `rel` that are missing, each durable (its parent fsynced); 0 or -1. */
 int fs_walk_make_dirs(int root_fd, const char *rel);
 /* The same for a path of the user's own: symlinks are followed. */
-int fs_walk_make_path(const char *path);
+int fs_walk_make_path(const char *path, mode_t mode);
 
 #endif

@@ -90,9 +90,7 @@ void ramp_init(struct ramp *r, unsigned pinned, unsigned most, const struct ramp
 {
     static const struct ramp_memory NOTHING = {0};
     if (!known) known = &NOTHING;
-    unsigned first = known->connections / HALF;
-    if (first < RAMP_FIRST) first = RAMP_FIRST;
-    if (known->connections && first > known->connections) first = known->connections;
+    unsigned first = known->connections ? known->connections : (unsigned)RAMP_FIRST;
     *r = (struct ramp){
         .most = pinned ? pinned : most,
         .pinned = pinned,
@@ -124,7 +122,7 @@ void ramp_remember(const struct ramp *r, uint64_t now_ns, struct ramp_memory *re
     bool trying = r->phase == PHASE_PROBE || r->phase == PHASE_LEAN || r->phase == PHASE_CLIMB;
     bool counts = now_ns < r->ceiling.until_ns;
     *ret = (struct ramp_memory){
-        .connections = trying && r->base ? r->base : r->advice.connections,
+        .connections = trying ? r->base : r->advice.connections,
         .ceiling = counts ? r->ceiling.level : 0,
         .ceiling_left_ns = counts ? r->ceiling.until_ns - now_ns : 0,
     };

@@ -62,7 +62,7 @@ const char *ramp_cause_word(enum ramp_cause c);
 /* What is worth knowing of a host when it is met again; all zero: nothing. Its keeper forgets it
  * after a day. */
 struct ramp_memory {
-    unsigned connections;     // that were good
+    unsigned connections;     // that were good; 0 = none was tried long enough to know
     unsigned ceiling;         // more were punished or refused; 0 = none
     uint64_t ceiling_left_ns; // how long that still counts
 };

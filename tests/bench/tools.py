@@ -4,6 +4,7 @@ A row is a function from a job to the words of its command; lists it needs are w
 clock starts. All peers get the same number of connections, those of the issue of aria2c apart."""
 
 import os
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -101,5 +102,6 @@ ROWS = {**FLOORS, **OURS, **PEERS}
 
 
 def environment(job):
-    """Nothing of the user's own settings reaches a tool."""
-    return {"PATH": os.environ["PATH"], "HOME": str(job.work), "LC_ALL": "C.UTF-8"}
+    """Nothing of the user's own settings reaches a tool, and nothing that another run learned."""
+    return {"PATH": os.environ["PATH"], "HOME": str(job.work), "LC_ALL": "C.UTF-8",
+            "XDG_STATE_HOME": tempfile.mkdtemp(prefix="state-", dir=job.work)}

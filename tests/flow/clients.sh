@@ -14,7 +14,7 @@ hub=$!
 read -r url <&3
 
 unset "${!HF_@}" HUGGING_FACE_HUB_TOKEN http_proxy all_proxy ALL_PROXY
-export HOME=$tmp HF_ENDPOINT=$url
+export HOME=$tmp XDG_STATE_HOME=$tmp/state HF_ENDPOINT=$url
 cd "$tmp"
 
 fail() {

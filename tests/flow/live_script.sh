@@ -26,7 +26,7 @@ hub=$!
 read -r url <&3
 
 unset "${!HF_@}" HUGGING_FACE_HUB_TOKEN http_proxy all_proxy ALL_PROXY https_proxy HTTPS_PROXY
-export HOME=$tmp NO_PROXY=127.0.0.1
+export HOME=$tmp XDG_STATE_HOME=$tmp/state NO_PROXY=127.0.0.1
 HF_ENDPOINT=$url HF_TOKEN=hf_canary "$SOURCE/tests/live/run" | tee "$tmp/table"
 ! grep -q canary "$tmp/table" || { echo "FAILED: the token is in the table"; exit 1; }
 ! grep -q 'Signature=' "$tmp/table" || { echo "FAILED: a signature is in the table"; exit 1; }

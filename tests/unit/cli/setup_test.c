@@ -6,6 +6,7 @@
 
 #include "cli/environment.h"
 #include "download/base/mem.h"
+#include "download/base/str.h"
 #include "tests/unit/cli/given.h"
 
 static const char CONFIG[] = ".config/shardfetch/config";
@@ -133,6 +134,28 @@ Test(setup, the_cache_follows_hf_home_then_xdg)
     GIVEN(&h, "get", "a/b");
     SCOPED(mem_freep) char *cache = mem_printf("%s/hf/hub", getenv("HOME"));
     cr_assert_str_eq(h.o.settings.cache_dir, cache);
+}
+
+Test(setup, the_state_is_below_xdgs_place_or_home)
+{
+    static const struct {
+        const char *home, *xdg, *expected;
+    } CASES[] = {
+        {"/h", NULL, "/h/.local/state/shardfetch"},
+        {"/h", "/xdg", "/xdg/shardfetch"},
+        {"/h", "", "/h/.local/state/shardfetch"},
+        {"/h", "relative", "/h/.local/state/shardfetch"},
+        {"h", NULL, NULL},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(CASES); i++) {
+        setenv("HOME", CASES[i].home, 1);
+        unsetenv("XDG_STATE_HOME");
+        if (CASES[i].xdg) setenv("XDG_STATE_HOME", CASES[i].xdg, 1);
+        SCOPED(given_done) struct given g = {0};
+        GIVEN(&g, "get", "a/b", "--cache-dir=/c");
+        const char *is = g.o.settings.state_dir;
+        cr_expect(str_eq(is, CASES[i].expected), "%zu: '%s'", i, is ? is : "none");
+    }
 }
 
 Test(setup, a_cache_flag_beats_a_local_dir_from_the_config)

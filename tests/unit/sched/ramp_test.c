@@ -132,3 +132,41 @@ Test(ramp, what_we_hold_back_ourselves_says_nothing_of_the_origin)
     l.limited = true;
     cr_expect_eq(pass(&l, 30).connections, RAMP_FIRST);
 }
+
+Test(ramp, a_host_that_is_met_again_begins_with_what_was_good)
+{
+    static const struct {
+        struct ramp_memory known;
+        unsigned most, first;
+    } cases[] = {
+        {{.connections = 24}, RAMP_MOST, 24},
+        {{.connections = 3}, RAMP_MOST, 3},
+        {{.connections = 24}, 16, 16},
+        {{.connections = 24, .ceiling = 20, .ceiling_left_ns = SECOND_NS}, RAMP_MOST, 20},
+        {{0}, RAMP_MOST, RAMP_FIRST},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct ramp r;
+        ramp_init(&r, 0, cases[i].most, &cases[i].known, START);
+        cr_expect_eq(r.advice.connections, cases[i].first, "%zu", i);
+    }
+}
+
+Test(ramp, what_was_good_is_remembered_once_it_was_measured)
+{
+    struct line l = line(0, 20 * MB, 1000);
+    struct ramp_memory memory;
+    ramp_remember(&l.ramp, l.now_ns, &memory);
+    cr_expect_eq(memory.connections, 0, "nobody knows yet");
+    l.limited = true;
+    pass(&l, 10);
+    ramp_remember(&l.ramp, l.now_ns, &memory);
+    cr_expect_eq(memory.connections, 0, "it was our own limit");
+    l.limited = false;
+    pass(&l, 2);
+    ramp_remember(&l.ramp, l.now_ns, &memory);
+    cr_expect_geq(memory.connections, RAMP_FIRST);
+    pass(&l, 10);
+    ramp_remember(&l.ramp, l.now_ns, &memory);
+    cr_expect_eq(memory.connections, RAMP_MOST);
+}
