@@ -3,6 +3,7 @@
 
 enum { RESETS_BURST = 3 };
 #define UNDECIDED_NS     (12 * SECOND_NS) // a probe that was never left alone
+#define UNFILLED_NS      (2 * SECOND_NS)  // a climb that found nothing more to do
 #define REFUSED_GUARD_NS SECOND_NS
 #define RESETS_NS        SECOND_NS
 
@@ -41,6 +42,18 @@ static void retreat(struct ramp *r, const struct ramp_facts *f)
     ramp_hold(r, HOLD_FIRST_NS);
 }
 
+static bool is_climbing(const struct ramp *r)
+{
+    return r->phase == PHASE_CLIMB && r->base_was.count;
+}
+
+/* Are there as many as this level is about? More than before tell what more bring. */
+static bool is_filled(const struct ramp *r, const struct ramp_facts *f)
+{
+    bool more = is_climbing(r) || r->phase == PHASE_PROBE;
+    return f->running >= r->advice.connections || (more && f->running > r->base);
+}
+
 /* False: what happened since the last tick says nothing about the number of connections. */
 static bool sample(struct ramp *r, const struct ramp_facts *f, uint64_t now_ns)
 {
@@ -49,8 +62,9 @@ static bool sample(struct ramp *r, const struct ramp_facts *f, uint64_t now_ns)
     bool settled = r->last_ns >= r->settled_ns; // all of it
     r->last_ns = now_ns;
     r->last_bytes = f->verified_bytes;
-    bool busy = f->running >= r->advice.connections && !f->limited;
-    if (!passed || !settled || !busy) return false;
+    bool filled = is_filled(r, f);
+    if (filled || f->limited || !settled) r->filled_ns = now_ns;
+    if (!passed || !settled || !filled || f->limited) return false;
     samples_add(&r->samples, (double)bytes * 1e9 / (double)passed);
     return true;
 }
@@ -73,11 +87,12 @@ struct ramp_advice ramp_tick(struct ramp *r, const struct ramp_facts *f, uint64_
     if (answers) r->settled_ns = r->level_ns + ramp_settle_ns(CLIMB_SETTLE_NS, f);
     bool counts = sample(r, f, now_ns);
     bool trying = r->phase == PHASE_PROBE || r->phase == PHASE_LEAN;
+    bool unfilled = is_climbing(r) && now_ns - r->filled_ns > UNFILLED_NS;
     if (refused(r, f) && !r->pinned) {
         retreat(r, f);
     } else if (counts) {
         ramp_decide(r, f);
-    } else if (trying && now_ns - r->level_ns > UNDECIDED_NS) {
+    } else if (unfilled || (trying && now_ns - r->level_ns > UNDECIDED_NS)) {
         ramp_back(r, f);
     }
     return r->advice;

@@ -14,6 +14,9 @@
  *            goodput comes back it climbs again, up to half of what collapsed; where fewer only
  *            bring less it was not our number: all of them again, and from there CLIMB.
  *
+ * A number that cannot be reached, for want of files that can be split further, is judged by those
+ * that run as long as they are more than before, and is given up when they are not.
+ *
  * A refusal (429, 503, a burst of resets) takes it to 0.7 of what it was from any state. Numbers
  * that were refused, or whose goodput fell by itself until there were fewer, are not tried again
  * for a while (ceiling.h).
@@ -96,6 +99,7 @@ struct ramp {
     struct samples samples;       // of this level, since it settled, when nothing limited
     uint64_t level_ns;            // when this level began
     uint64_t settled_ns;          // samples before it do not count
+    uint64_t filled_ns;           // when more than `base` were last seen, or could not have been
 
     unsigned base;           // the level that this one is compared with
     struct summary base_was; // its goodput; its count 0 = not known

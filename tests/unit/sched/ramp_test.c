@@ -16,12 +16,14 @@ struct line {
     double each;
     unsigned worth; // more bring nothing
     unsigned bears; // more bring a crawl; 0 = any
+    unsigned room;  // more find nothing to do; 0 = any
     bool limited;
 };
 
 static struct ramp_advice tick(struct line *l, unsigned refusals)
 {
     unsigned n = l->ramp.advice.connections;
+    if (l->room && n > l->room) n = l->room;
     unsigned useful = n < l->worth ? n : l->worth;
     double rate = l->each * useful;
     if (l->bears && n > l->bears) rate = l->each / 10;
@@ -74,6 +76,29 @@ Test(ramp, it_goes_back_to_what_the_goodput_was_worth)
     struct line l = line(0, 20 * MB, 20);
     unsigned n = pass(&l, 20).connections;
     cr_expect(n >= 18 && n <= 28, "%u", n);
+}
+
+Test(ramp, a_number_that_cannot_be_reached_is_judged_by_those_that_run)
+{
+    struct line l = line(0, 20 * MB, 1000);
+    l.room = 13;
+    l.bears = RAMP_FIRST;
+    struct ramp_advice a = pass(&l, 3);
+    cr_expect(a.connections <= RAMP_FIRST, "%u of them crawl", a.connections);
+    l = line(0, 20 * MB, 1000);
+    l.room = 13;
+    cr_expect_geq(pass(&l, 3).connections, l.room, "and where they bring more they stay");
+}
+
+Test(ramp, a_climb_that_finds_nothing_more_to_do_is_given_up)
+{
+    struct line l = line(0, 20 * MB, 1000);
+    l.room = RAMP_FIRST;
+    cr_expect_eq(pass(&l, 2).connections, 2 * RAMP_FIRST);
+    cr_expect_eq(pass(&l, 3).connections, RAMP_FIRST);
+    l.room = 0;
+    unsigned n = pass(&l, 30).connections;
+    cr_expect_gt(n, 4 * RAMP_FIRST, "until there is: %u", n);
 }
 
 Test(ramp, a_pinned_number_stays)
