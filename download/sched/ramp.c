@@ -1,7 +1,7 @@
 #include "download/base/scoped.h"
 #include "download/sched/ramp_private.h"
 
-enum { RESETS_BURST = 3 };
+enum { RESETS_BURST = 3, CRAWLS = 2 };
 #define UNDECIDED_NS     (12 * SECOND_NS) // a probe that was never left alone
 #define UNFILLED_NS      (2 * SECOND_NS)  // a climb that found nothing more to do
 #define REFUSED_GUARD_NS SECOND_NS
@@ -47,26 +47,36 @@ static bool is_climbing(const struct ramp *r)
     return r->phase == PHASE_CLIMB && r->base_was.count;
 }
 
-/* Are there as many as this level is about? More than before tell what more bring. */
-static bool is_filled(const struct ramp *r, const struct ramp_facts *f)
+static bool is_undecided(const struct ramp *r)
 {
-    bool more = is_climbing(r) || r->phase == PHASE_PROBE;
-    return f->running >= r->advice.connections || (more && f->running > r->base);
+    bool trying = r->phase == PHASE_PROBE || r->phase == PHASE_LEAN;
+    if (trying) return r->last_ns - r->level_ns > UNDECIDED_NS;
+    return is_climbing(r) && r->last_ns - r->filled_ns > UNFILLED_NS;
 }
 
-/* False: what happened since the last tick says nothing about the number of connections. */
-static bool sample(struct ramp *r, const struct ramp_facts *f, uint64_t now_ns)
+/* What happened since the last tick. */
+struct look {
+    double rate;
+    bool counts; // for the number that is wanted
+    bool harms;  // fewer run, but more than before, and they bring a crawl
+};
+
+static struct look look(struct ramp *r, const struct ramp_facts *f, uint64_t now_ns)
 {
     uint64_t passed = now_ns - r->last_ns;
     uint64_t bytes = f->verified_bytes - r->last_bytes;
-    bool settled = r->last_ns >= r->settled_ns; // all of it
+    bool settled = passed && r->last_ns >= r->settled_ns; // all of it
     r->last_ns = now_ns;
     r->last_bytes = f->verified_bytes;
-    bool filled = is_filled(r, f);
+    struct look l = {.rate = passed ? (double)bytes * 1e9 / (double)passed : 0};
+    bool filled = f->running >= r->advice.connections;
+    bool more = is_climbing(r) || r->phase == PHASE_PROBE;
+    bool partly = more && !filled && f->running > r->base;
     if (filled || f->limited || !settled) r->filled_ns = now_ns;
-    if (!passed || !settled || !filled || f->limited) return false;
-    samples_add(&r->samples, (double)bytes * 1e9 / (double)passed);
-    return true;
+    l.counts = settled && filled && !f->limited;
+    l.harms = settled && partly && !f->limited && ramp_is_crash(r, l.rate);
+    r->crawls = l.harms ? r->crawls + 1 : 0;
+    return l;
 }
 
 uint64_t ramp_tick_ns(const struct ramp *r)
@@ -85,15 +95,16 @@ struct ramp_advice ramp_tick(struct ramp *r, const struct ramp_facts *f, uint64_
     r->advice.elsewhere = false;
     bool answers = r->advice.cause == RAMP_START && f->ttfb_ns;
     if (answers) r->settled_ns = r->level_ns + ramp_settle_ns(CLIMB_SETTLE_NS, f);
-    bool counts = sample(r, f, now_ns);
-    bool trying = r->phase == PHASE_PROBE || r->phase == PHASE_LEAN;
-    bool unfilled = is_climbing(r) && now_ns - r->filled_ns > UNFILLED_NS;
+    struct look now = look(r, f, now_ns);
     if (refused(r, f) && !r->pinned) {
         retreat(r, f);
-    } else if (counts) {
+    } else if (now.counts) {
+        samples_add(&r->samples, now.rate);
         ramp_decide(r, f);
-    } else if (unfilled || (trying && now_ns - r->level_ns > UNDECIDED_NS)) {
-        ramp_back(r, f);
+    } else if (r->crawls >= CRAWLS) {
+        ramp_punished(r, f);
+    } else if (is_undecided(r)) {
+        ramp_give_up(r, f);
     }
     return r->advice;
 }

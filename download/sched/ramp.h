@@ -14,8 +14,8 @@
  *            goodput comes back it climbs again, up to half of what collapsed; where fewer only
  *            bring less it was not our number: all of them again, and from there CLIMB.
  *
- * A number that cannot be reached, for want of files that can be split further, is judged by those
- * that run as long as they are more than before, and is given up when they are not.
+ * A number that cannot be reached, for want of files that can be split further, is left at once
+ * when those that run, more than before, bring a crawl, and soon otherwise: for as many as run.
  *
  * A refusal (429, 503, a burst of resets) takes it to 0.7 of what it was from any state. Numbers
  * that were refused, or whose goodput fell by itself until there were fewer, are not tried again
@@ -50,6 +50,7 @@ enum {
     X(RAMP_PROBE, "probe")       /* a few more: do they help? */                                   \
     X(RAMP_LEAN, "lean")         /* a few fewer: were they needed? */                              \
     X(RAMP_PLATEAU, "plateau")   /* more brought nothing, or fewer cost something */               \
+    X(RAMP_UNTESTED, "untested") /* back from a number of which nothing could be said */           \
     X(RAMP_PUNISHED, "punished") /* more brought less */                                           \
     X(RAMP_REFUSED, "refused")   /* the origin said so */                                          \
     X(RAMP_COLLAPSE, "collapse") /* goodput fell to a crawl */                                     \
@@ -99,7 +100,8 @@ struct ramp {
     struct samples samples;       // of this level, since it settled, when nothing limited
     uint64_t level_ns;            // when this level began
     uint64_t settled_ns;          // samples before it do not count
-    uint64_t filled_ns;           // when more than `base` were last seen, or could not have been
+    uint64_t filled_ns;           // when so many were last running, or could not have been
+    unsigned crawls;              // ticks in a row in which fewer than that brought a crawl
 
     unsigned base;           // the level that this one is compared with
     struct summary base_was; // its goodput; its count 0 = not known

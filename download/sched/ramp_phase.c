@@ -80,14 +80,18 @@ static void compare_with_this(struct ramp *r, unsigned samples)
     if (r->base_was.rate > r->seen_rate) r->seen_rate = r->base_was.rate;
 }
 
-static bool crashed(const struct ramp *r)
+bool ramp_is_crash(const struct ramp *r, double rate)
 {
-    double rate = samples_mean(&r->samples, 2);
-    return r->samples.count >= 2 && rate < CRASHED_BELOW * r->base_was.least;
+    return rate < CRASHED_BELOW * r->base_was.least;
 }
 
-/* More brought much less: back. If that brings it back, it was the number. */
-static void punished(struct ramp *r, const struct ramp_facts *f)
+static bool crashed(const struct ramp *r)
+{
+    return r->samples.count >= 2 && ramp_is_crash(r, samples_mean(&r->samples, 2));
+}
+
+/* Back. If that brings it back, it was the number. */
+void ramp_punished(struct ramp *r, const struct ramp_facts *f)
 {
     r->suspect = r->advice.connections;
     r->suspect_until_ns = r->last_ns + SUSPECT_NS;
@@ -131,7 +135,7 @@ static void climb(struct ramp *r, const struct ramp_facts *f)
     bool more = samples_mean(&r->samples, 2) >= CLIMB_GAIN * r->base_was.rate;
     bool clear = samples_lead(&r->samples, 2, &r->base_was, CLIMB_GAIN) > CLIMB_CLEAR;
     if (crashed(r)) {
-        punished(r, f);
+        ramp_punished(r, f);
     } else if (more && clear) {
         climb_on(r, f);
     } else if (n >= CLIMB_SAMPLES) {
@@ -153,9 +157,16 @@ static void probe_on(struct ramp *r, const struct ramp_facts *f)
     ramp_go(r, next, RAMP_PROBE, f);
 }
 
-void ramp_back(struct ramp *r, const struct ramp_facts *f)
+static void back(struct ramp *r, const struct ramp_facts *f)
 {
     ramp_go(r, r->base, RAMP_PLATEAU, f);
+    ramp_hold(r, r->hold_ns);
+}
+
+void ramp_give_up(struct ramp *r, const struct ramp_facts *f)
+{
+    bool some = r->base < f->running && f->running < r->advice.connections;
+    ramp_go(r, some ? f->running : r->base, RAMP_UNTESTED, f);
     ramp_hold(r, r->hold_ns);
 }
 
@@ -171,7 +182,7 @@ static void probe(struct ramp *r, const struct ramp_facts *f)
     enum worth more = samples_worth(&r->samples, &r->base_was, probe_factor(r));
     bool harm = samples_mean(&r->samples, SAMPLES_MAX) < PUNISHED_BELOW * r->base_was.least;
     if (crashed(r) || (more == WORTH_LESS && harm)) {
-        punished(r, f);
+        ramp_punished(r, f);
     } else if (more == WORTH_MORE) {
         ceiling_passed(&r->ceiling, r->advice.connections, r->last_ns);
         r->hold_ns = HOLD_NS;
@@ -179,7 +190,7 @@ static void probe(struct ramp *r, const struct ramp_facts *f)
         probe_on(r, f);
     } else if (more == WORTH_LESS) {
         r->hold_ns = shorter(2 * r->hold_ns, HOLD_MOST_NS);
-        ramp_back(r, f);
+        back(r, f);
     }
 }
 
@@ -206,7 +217,7 @@ static void lean(struct ramp *r, const struct ramp_facts *f)
     } else if (as_good == WORTH_LESS || crashed(r)) {
         r->lean_at_ns = r->last_ns + r->lean_ns;
         r->lean_ns = shorter(2 * r->lean_ns, LEAN_MOST_NS);
-        ramp_back(r, f);
+        back(r, f);
     }
 }
 

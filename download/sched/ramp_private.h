@@ -22,8 +22,11 @@ uint64_t ramp_settle_ns(uint64_t least, const struct ramp_facts *f);
 /* So many from now on. */
 void ramp_go(struct ramp *r, unsigned n, enum ramp_cause cause, const struct ramp_facts *f);
 void ramp_hold(struct ramp *r, uint64_t for_ns);
-/* What was tried did not help. */
-void ramp_back(struct ramp *r, const struct ramp_facts *f);
+/* Of what was tried nothing can be said: as many as there is something to do for. */
+void ramp_give_up(struct ramp *r, const struct ramp_facts *f);
+/* More brought much less. */
+void ramp_punished(struct ramp *r, const struct ramp_facts *f);
+bool ramp_is_crash(const struct ramp *r, double rate);
 /* There is a new sample. */
 void ramp_decide(struct ramp *r, const struct ramp_facts *f);
 

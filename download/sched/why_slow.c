@@ -38,7 +38,8 @@ enum slow_tried slow_learn(enum slow_tried known, enum ramp_cause was, enum ramp
     case RAMP_PINNED:
     case RAMP_RESTORED: return TRIED_NOTHING;
     case RAMP_CLIMB: return was == RAMP_CLIMB ? TRIED_GREW : TRIED_NOTHING; // the one before grew
-    case RAMP_PROBE: return known;
+    case RAMP_PROBE:
+    case RAMP_UNTESTED: return known;
     case RAMP_LEAN: return was == RAMP_LEAN ? TRIED_FLAT : known; // fewer were as good
     case RAMP_PLATEAU: return was == RAMP_LEAN ? known : TRIED_FLAT;
     case RAMP_PUNISHED:

@@ -161,6 +161,7 @@ Test(why_slow, learns_from_what_the_controller_does)
         {"the climb ended", TRIED_GREW, RAMP_CLIMB, RAMP_PLATEAU, TRIED_FLAT},
         {"a probe begins", TRIED_GREW, RAMP_CLIMB, RAMP_PROBE, TRIED_GREW},
         {"and fails", TRIED_GREW, RAMP_PROBE, RAMP_PLATEAU, TRIED_FLAT},
+        {"or tells nothing", TRIED_GREW, RAMP_PROBE, RAMP_UNTESTED, TRIED_GREW},
         {"fewer are tried", TRIED_GREW, RAMP_CLIMB, RAMP_LEAN, TRIED_GREW},
         {"and cost something", TRIED_GREW, RAMP_LEAN, RAMP_PLATEAU, TRIED_GREW},
         {"fewer were as good", TRIED_GREW, RAMP_LEAN, RAMP_LEAN, TRIED_FLAT},
