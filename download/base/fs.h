@@ -52,8 +52,8 @@ NODISCARD enum err fs_write_at(int fd, const void *data, size_t len, uint64_t of
  * failure. */
 NODISCARD enum err fs_read_at(int fd, void *data, size_t *len, uint64_t offset, const char *name,
                               struct why *why);
-/* Reserves [0, size) and makes it the file's size; where the file system cannot reserve, only sets
- * the size (never writes zeroes). */
+/* Reserves [0, size) and makes it the file's size; where the file system cannot reserve, or would
+ * write zeroes to do it (tmpfs), only sees that it is free and sets the size. */
 NODISCARD enum err fs_reserve(int fd, uint64_t size, const char *name, struct why *why);
 NODISCARD enum err fs_datasync(int fd, const char *name, struct why *why);
 /* fsync of a directory; ignored where the file system does not know it (EINVAL). */

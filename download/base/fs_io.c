@@ -1,11 +1,13 @@
 /* The part of fs.h that works on an open descriptor. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "download/base/fs.h"
@@ -75,6 +77,27 @@ enum err fs_read_at(int fd, void *data, size_t *len, uint64_t offset, const char
     return OK;
 }
 
+static uint64_t block_bytes(uint64_t blocks, uint64_t block)
+{
+    uint64_t bytes = 0;
+    return __builtin_mul_overflow(blocks, block, &bytes) ? UINT64_MAX : bytes;
+}
+
+/* In memory a reservation is made by filling it with zeroes: what is free is only looked at. */
+static bool reserve_in_memory(int fd, off_t end, int *ret_rc)
+{
+    struct statfs at;
+    struct stat st;
+    if (fstatfs(fd, &at) < 0 || at.f_type != TMPFS_MAGIC || fstat(fd, &st) < 0) return false;
+    uint64_t present = (uint64_t)st.st_blocks * 512;
+    uint64_t free = block_bytes(at.f_bavail, (uint64_t)at.f_bsize);
+    bool limited = at.f_blocks > 0;
+    bool fits = !limited || (uint64_t)end <= present || (uint64_t)end - present <= free;
+    if (!fits) errno = ENOSPC;
+    *ret_rc = fits ? 0 : -1;
+    return true;
+}
+
 /* fallocate(2), not posix_fallocate(3): glibc's fallback for the latter writes zeroes. */
 enum err fs_reserve(int fd, uint64_t size, const char *name, struct why *why)
 {
@@ -83,9 +106,11 @@ enum err fs_reserve(int fd, uint64_t size, const char *name, struct why *why)
         return fail(why, ERR_DISK, "cannot reserve space for '%s': size too large", name);
     }
     int rc = 0;
-    do {
-        rc = end > 0 ? fallocate(fd, 0, 0, end) : 0;
-    } while (rc < 0 && errno == EINTR);
+    if (!reserve_in_memory(fd, end, &rc)) {
+        do {
+            rc = end > 0 ? fallocate(fd, 0, 0, end) : 0;
+        } while (rc < 0 && errno == EINTR);
+    }
     if (rc < 0 && errno != EOPNOTSUPP && errno != ENOSYS) {
         return fail_errno(why, "cannot reserve space for '%s'", name);
     }
@@ -106,12 +131,6 @@ enum err fs_sync_dir(int dir_fd, const char *name, struct why *why)
         return fail_errno(why, "cannot make directory '%s' durable", name);
     }
     return OK;
-}
-
-static uint64_t block_bytes(uint64_t blocks, uint64_t block)
-{
-    uint64_t bytes = 0;
-    return __builtin_mul_overflow(blocks, block, &bytes) ? UINT64_MAX : bytes;
 }
 
 enum err fs_space(int fd, uint64_t *ret_free, uint64_t *ret_total, struct why *why)

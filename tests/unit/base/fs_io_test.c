@@ -1,8 +1,11 @@
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <criterion/criterion.h>
@@ -121,6 +124,29 @@ Test(fs_io, space_that_is_not_there_cannot_be_reserved)
     cr_expect_eq(fs_reserve(fd, 8192, "the file", &why), ERR_DISK);
     cr_expect_str_eq(why.text, "cannot reserve space for 'the file': File too large");
     cr_expect_eq(look().st_size, 0);
+}
+
+Test(fs_io, in_memory_nothing_is_filled_with_zeroes_to_reserve_it)
+{
+    const uint64_t size = 64 << 20;
+    SCOPED(fs_closep) int memory = memfd_create("f", MFD_CLOEXEC);
+    cr_expect_eq(fs_reserve(memory, size, "f", &why), OK, "%s", why.text);
+    struct stat st;
+    cr_assert_eq(fstat(memory, &st), 0);
+    cr_expect_eq((uint64_t)st.st_size, size);
+    cr_expect_eq(st.st_blocks, 0);
+}
+
+Test(fs_io, memory_that_is_not_there_cannot_be_reserved)
+{
+    SCOPED(fs_closep) int memory = open("/dev/shm", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    struct statfs at;
+    bool has_limit = memory >= 0 && !fstatfs(memory, &at) && at.f_type == TMPFS_MAGIC && at.f_blocks;
+    if (!has_limit) cr_skip_test("no tmpfs of a known size at /dev/shm");
+    uint64_t free = at.f_bavail * (uint64_t)at.f_bsize;
+    cr_expect_eq(fs_reserve(memory, free + (UINT64_C(1) << 40), "the file", &why), ERR_DISK);
+    cr_expect_str_eq(why.text, "cannot reserve space for 'the file': No space left on device");
+    cr_expect_eq(fs_reserve(memory, 4096, "the file", &why), OK);
 }
 
 Test(fs_io, files_and_directories_can_be_synced)
