@@ -109,20 +109,37 @@ static void mind_the_tail(struct fetch *f, struct origin *o)
     if (doubled < s.count) (void)twin_start(s.parts[doubled]); // or at another tick
 }
 
-/* Until the first of those that are asked wants to be looked at. */
-static uint64_t tick_ns(const struct fetch *f)
+/* When the first of those that are asked wants to be looked at. */
+static uint64_t next_tick_ns(const struct fetch *f, uint64_t now_ns)
 {
-    uint64_t ns = RAMP_TICK_NS;
+    uint64_t at_ns = now_ns + RAMP_TICK_NS;
+    list_each (node, &f->origins.all) {
+        const struct ramp *r = &container_of(node, struct origin, node)->ramp;
+        if (!container_of(node, struct origin, node)->running) continue;
+        uint64_t due_ns = r->last_ns + ramp_tick_ns(r);
+        if (due_ns < at_ns) at_ns = due_ns;
+    }
+    return at_ns > now_ns ? at_ns : now_ns + RAMP_QUICK_NS;
+}
+
+static void hear_more_often(const struct fetch *f, bool quick)
+{
+    for (unsigned i = 0; i < f->shard_count; i++)
+        shard_report_every(f->shards[i], quick ? SHARD_REPORT_QUICK_MS : SHARD_REPORT_MS);
+}
+
+static bool any_climbs(const struct fetch *f)
+{
     list_each (node, &f->origins.all) {
         const struct origin *o = container_of(node, struct origin, node);
-        if (o->running && ramp_tick_ns(&o->ramp) < ns) ns = ramp_tick_ns(&o->ramp);
+        if (o->running && ramp_tick_ns(&o->ramp) == RAMP_QUICK_NS) return true;
     }
-    return ns;
+    return false;
 }
 
 static void look_at(struct fetch *f, struct origin *o, uint64_t now_ns)
 {
-    if (!ramp_due(&o->ramp, now_ns)) return; // it is another one that climbs
+    if (!ramp_due(&o->ramp, o->bytes, now_ns)) return; // it is another one that climbs
     mind_the_tail(f, o);
     tick(f, o, now_ns);
 }
@@ -137,12 +154,14 @@ static void on_steer(struct timer *t)
             look_at(f, container_of(node, struct origin, node), now_ns);
         fetch_schedule(f);
     }
-    if (!f->ended) timer_set(f->loop, t, now_ns + tick_ns(f));
+    hear_more_often(f, any_climbs(f));
+    if (!f->ended) timer_set(f->loop, t, next_tick_ns(f, now_ns));
 }
 
 void steer_start(struct fetch *f)
 {
     timer_init(&f->steer_timer, on_steer);
+    hear_more_often(f, true);
     timer_set(f->loop, &f->steer_timer, loop_now_ns(f->loop) + RAMP_QUICK_NS);
 }
 

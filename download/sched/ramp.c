@@ -6,6 +6,7 @@ enum { RESETS_BURST = 3, CRAWLS = 2 };
 #define UNFILLED_NS      (2 * SECOND_NS)  // a climb that found nothing more to do
 #define REFUSED_GUARD_NS SECOND_NS
 #define RESETS_NS        SECOND_NS
+#define QUICK_BYTES      (UINT64_C(2) << 20) // come in pieces of a quarter of a MiB
 
 const char *ramp_cause_word(enum ramp_cause c)
 {
@@ -84,17 +85,23 @@ uint64_t ramp_tick_ns(const struct ramp *r)
     return r->phase == PHASE_CLIMB ? RAMP_QUICK_NS : RAMP_TICK_NS;
 }
 
-bool ramp_due(const struct ramp *r, uint64_t now_ns)
+bool ramp_due(const struct ramp *r, uint64_t verified_bytes, uint64_t now_ns)
 {
-    return now_ns - r->last_ns >= ramp_tick_ns(r);
+    bool many = verified_bytes - r->last_bytes >= QUICK_BYTES;
+    uint64_t least = ramp_tick_ns(r);
+    if (least == RAMP_QUICK_NS && !many) least = RAMP_CLIMB_NS;
+    return now_ns - r->last_ns >= least;
 }
 
 struct ramp_advice ramp_tick(struct ramp *r, const struct ramp_facts *f, uint64_t now_ns)
 {
     r->advice.changed = false;
     r->advice.elsewhere = false;
-    bool answers = r->advice.cause == RAMP_START && f->ttfb_ns;
-    if (answers) r->settled_ns = r->level_ns + ramp_settle_ns(CLIMB_SETTLE_NS, f);
+    bool begins = r->advice.cause == RAMP_START && r->settled_ns > now_ns;
+    if (begins && f->ttfb_ns && f->running >= r->advice.connections) {
+        uint64_t settled_ns = r->level_ns + ramp_settle_ns(0, f);
+        r->settled_ns = settled_ns > now_ns ? settled_ns : now_ns;
+    }
     struct look now = look(r, f, now_ns);
     if (refused(r, f) && !r->pinned) {
         retreat(r, f);

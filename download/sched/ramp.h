@@ -35,7 +35,8 @@
 #include "download/sched/search.h"
 
 #define RAMP_TICK_NS  UINT64_C(250000000) // how often facts are asked for …
-#define RAMP_QUICK_NS UINT64_C(50000000)  // … and while it climbs
+#define RAMP_CLIMB_NS UINT64_C(50000000)  // … while it climbs …
+#define RAMP_QUICK_NS UINT64_C(25000000)  // … and where many bytes came meanwhile
 
 enum {
     RAMP_FIRST = 8, // connections to an origin nothing is known of
@@ -126,9 +127,10 @@ struct ramp {
 /* `pinned` 0: find out, at most `most`. `known` may be NULL. */
 void ramp_init(struct ramp *r, unsigned pinned, unsigned most, const struct ramp_memory *known,
                uint64_t now_ns);
-/* From the last tick to the next. */
+/* From the last tick to the next, at least. */
 uint64_t ramp_tick_ns(const struct ramp *r);
-bool ramp_due(const struct ramp *r, uint64_t now_ns);
+/* `verified_bytes` as in the facts. */
+bool ramp_due(const struct ramp *r, uint64_t verified_bytes, uint64_t now_ns);
 /* When it is due: collapses and probes are counted in ticks. */
 struct ramp_advice ramp_tick(struct ramp *r, const struct ramp_facts *f, uint64_t now_ns);
 void ramp_remember(const struct ramp *r, uint64_t now_ns, struct ramp_memory *ret);

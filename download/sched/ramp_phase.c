@@ -6,6 +6,8 @@
 /* Numbers are peers.md §3.3's, or were tried out on the lines of tests/support/sim_profile.h.
  */
 static const double CLIMB_GAIN = 1.25;     // twice as many must bring at least this
+static const double LEAP_GAIN = 1.8;       // … and after this, four times as many are next …
+static const double FAST = 80e6;           // … if so much comes that nobody else can be in need
 static const double PROBE_SHARE = 0.25;    // more brings, of what it would in proportion …
 static const double PROBE_LEAST = 0.03;    // … but at least this
 static const double PROBE_ENOUGH = 0.05;   // … and no more is asked for
@@ -20,7 +22,7 @@ static const double BEST_FADES = 0.9975;   // per tick: half in 70 s
 static const double CLIMB_CLEAR = 0.5;     // standard errors; while all of it grows that is enough
 
 enum {
-    CLIMB_SAMPLES = 6, // in which growth must show
+    CLIMB_SAMPLES = 8, // in which growth must show
     FIRST_SAMPLES = 2,
     FEW_SAMPLES = 4, // a second
     LONG_SAMPLES = 6,
@@ -68,6 +70,7 @@ void ramp_go(struct ramp *r, unsigned n, enum ramp_cause cause, const struct ram
 
 void ramp_hold(struct ramp *r, uint64_t for_ns)
 {
+    if (r->phase == PHASE_CLIMB) r->samples.noise = 0; // its samples are shorter
     r->phase = PHASE_HOLD;
     r->hold_until_ns = r->last_ns + for_ns;
     r->held_rate = 0;
@@ -105,8 +108,10 @@ static void climb_on(struct ramp *r, const struct ramp_facts *f)
 {
     bool grew = r->phase == PHASE_CLIMB && r->base && r->base < r->advice.connections;
     if (grew) r->climb_ns = CLIMB_AGAIN_NS;
+    double rate = samples_mean(&r->samples, 2);
+    bool leaps = grew && rate >= LEAP_GAIN * r->base_was.rate && rate >= FAST;
     compare_with_this(r, FEW_SAMPLES);
-    unsigned next = ramp_clamp(2 * r->base, 1, ramp_limit(r));
+    unsigned next = ramp_clamp((leaps ? 4 : 2) * r->base, 1, ramp_limit(r));
     if (next > r->base) {
         ramp_go(r, next, RAMP_CLIMB, f);
     } else {
@@ -127,11 +132,12 @@ static void climb_ends(struct ramp *r, const struct ramp_facts *f)
 static void climb(struct ramp *r, const struct ramp_facts *f)
 {
     unsigned n = r->samples.count;
-    if (n < 2) return;
-    if (!r->base_was.count) { // the first level
-        if (n >= FIRST_SAMPLES) climb_on(r, f);
+    if (!r->base_was.count) {                             // the first level
+        bool fast = samples_mean(&r->samples, 1) >= FAST; // so many bytes are no accident
+        if (fast || n >= FIRST_SAMPLES) climb_on(r, f);
         return;
     }
+    if (n < 2) return;
     bool more = samples_mean(&r->samples, 2) >= CLIMB_GAIN * r->base_was.rate;
     bool clear = samples_lead(&r->samples, 2, &r->base_was, CLIMB_GAIN) > CLIMB_CLEAR;
     if (crashed(r)) {
@@ -332,7 +338,8 @@ static void holding(struct ramp *r, const struct ramp_facts *f)
     } else if (r->last_ns >= r->hold_until_ns) {
         probe_on(r, f);
     }
-    if (r->phase == PHASE_HOLD && r->last_ns >= r->lean_at_ns) {
+    bool steady = r->samples.count >= 2 * SAMPLES_MAX; // and not about to recover from something
+    if (r->phase == PHASE_HOLD && steady && r->last_ns >= r->lean_at_ns) {
         r->base_was.rate = 0;
         lean_on(r, f);
     }

@@ -12,8 +12,7 @@
 #include "download/xfer/pacing.h"
 
 enum {
-    REPORT_MS = 25,
-    TURN_MOST_MS = 500,     // what one turn counts as silence, at most; they come every REPORT_MS
+    TURN_MOST_MS = 500,     // what one turn counts as silence, at most; they come with reports
     SPARE_CONNECTIONS = 32, // kept warm beyond the running bodies: calls, and what a shrink leaves
     IDLE_MS = 60 * 1000,
 };
@@ -33,6 +32,7 @@ struct shard {
     struct mailbox *commands;
     CURLM *multi; // curl_multi_wakeup only
     pthread_t thread;
+    atomic_uint report_ms;
     /* the shard's thread */
     struct list running; // attempts
     size_t running_count;
@@ -222,7 +222,7 @@ static void obey(struct shard *s)
 static void report(struct shard *s)
 {
     uint64_t now = clock_now_ns();
-    if (!s->running_count || now - s->reported_ns < REPORT_MS * MILLI_NS) return;
+    if (!s->running_count || now - s->reported_ns < s->report_ms * MILLI_NS) return;
     s->reported_ns = now;
     struct shard_report *r = mem_new(sizeof(*r) + s->running_count * sizeof(r->marks[0]));
     r->post.deliver = s->opts.on_report;
@@ -275,7 +275,7 @@ static void count_silence(struct shard *s)
 
 static void wait_for_more(struct shard *s)
 {
-    int most_ms = s->running_count ? REPORT_MS : IDLE_MS;
+    int most_ms = s->running_count ? (int)s->report_ms : IDLE_MS;
     most_ms = pacing_turn(&s->opts.net->limits, &s->running, most_ms);
     if (s->stopping) return;
     uint64_t from_ns = clock_now_ns();
@@ -327,6 +327,7 @@ enum err shard_start(const struct shard_opts *opts, struct shard **ret, struct w
 {
     struct shard *s = mem_new(sizeof(*s));
     s->opts = *opts;
+    s->report_ms = SHARD_REPORT_MS;
     list_init(&s->running);
     list_init(&s->idle);
     s->commands = mailbox_new(&(struct mailbox_opts){.wake = wake, .wake_user = s});
@@ -370,6 +371,11 @@ void shard_cut(struct shard *s, uint64_t id, uint64_t end)
 void shard_ask(struct shard *s)
 {
     command(s, (struct command){.kind = COMMAND_ASK});
+}
+
+void shard_report_every(struct shard *s, unsigned ms)
+{
+    s->report_ms = ms;
 }
 
 void shard_cancel_all(struct shard *s)

@@ -13,7 +13,9 @@
 #include "download/xfer/net.h"
 #include "download/xfer/sample.h"
 
-/* Where the running bodies of a shard stand, at most forty times a second while bytes arrive.
+enum { SHARD_REPORT_MS = 25, SHARD_REPORT_QUICK_MS = 10 };
+
+/* Where the running bodies of a shard stand, each SHARD_REPORT_MS at most while bytes arrive.
  * Delivered to control, which frees it with mem_free. */
 struct shard_report {
     struct post post;
@@ -65,6 +67,8 @@ void shard_run(struct shard *s, struct exchange *take_x);
 void shard_cut(struct shard *s, uint64_t id, uint64_t end);
 /* Exactly one shard_sample comes, soon. */
 void shard_ask(struct shard *s);
+/* From the next report on; QUICK costs more turns and is for numbers that are looked at often. */
+void shard_report_every(struct shard *s, unsigned ms);
 /* Every exchange comes back as soon as possible, bodies with what they have. */
 void shard_cancel_all(struct shard *s);
 

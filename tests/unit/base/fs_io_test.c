@@ -141,7 +141,8 @@ Test(fs_io, memory_that_is_not_there_cannot_be_reserved)
 {
     SCOPED(fs_closep) int memory = open("/dev/shm", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     struct statfs at;
-    bool has_limit = memory >= 0 && !fstatfs(memory, &at) && at.f_type == TMPFS_MAGIC && at.f_blocks;
+    bool has_limit =
+        memory >= 0 && !fstatfs(memory, &at) && at.f_type == TMPFS_MAGIC && at.f_blocks;
     if (!has_limit) cr_skip_test("no tmpfs of a known size at /dev/shm");
     uint64_t free = at.f_bavail * (uint64_t)at.f_bsize;
     cr_expect_eq(fs_reserve(memory, free + (UINT64_C(1) << 40), "the file", &why), ERR_DISK);

@@ -6,6 +6,7 @@
 #include "download/base/clock.h"
 
 #define MB    1e6
+#define MIB   (UINT64_C(1) << 20)
 #define START (1000 * SECOND_NS)
 
 /* An origin that gives each connection so much, up to so many of them. */
@@ -63,12 +64,47 @@ Test(ramp, it_looks_more_often_while_it_climbs)
 {
     struct line l = line(0, 20 * MB, 20);
     cr_expect_eq(ramp_tick_ns(&l.ramp), RAMP_QUICK_NS);
+    cr_expect_not(ramp_due(&l.ramp, 4 * MIB, START + RAMP_QUICK_NS - 1));
+    cr_expect(ramp_due(&l.ramp, 4 * MIB, START + RAMP_QUICK_NS));
+    cr_expect_not(ramp_due(&l.ramp, MIB, START + RAMP_QUICK_NS), "too few to measure anything");
+    cr_expect(ramp_due(&l.ramp, MIB, START + RAMP_CLIMB_NS));
     pass(&l, 20);
     cr_expect_eq(ramp_tick_ns(&l.ramp), RAMP_TICK_NS);
-    cr_expect_not(ramp_due(&l.ramp, l.now_ns + RAMP_TICK_NS - 1), "also when others climb");
-    cr_expect(ramp_due(&l.ramp, l.now_ns + RAMP_TICK_NS));
+    uint64_t bytes = UINT64_MAX; // however many
+    cr_expect_not(ramp_due(&l.ramp, bytes, l.now_ns + RAMP_TICK_NS - 1), "also when others climb");
+    cr_expect(ramp_due(&l.ramp, bytes, l.now_ns + RAMP_TICK_NS));
     l = line(5, 20 * MB, 20);
     cr_expect_eq(ramp_tick_ns(&l.ramp), RAMP_TICK_NS, "there is nothing to find out");
+}
+
+static unsigned next_level(struct line *l)
+{
+    unsigned before = l->ramp.advice.connections;
+    for (unsigned i = 0; i < 100 && l->ramp.advice.connections == before; i++)
+        tick(l, 0);
+    return l->ramp.advice.connections;
+}
+
+Test(ramp, it_leaps_when_twice_as_many_brought_twice_as_much)
+{
+    struct line l = line(0, 20 * MB, 1000);
+    cr_expect_eq(next_level(&l), 2 * RAMP_FIRST);
+    cr_expect_eq(next_level(&l), 8 * RAMP_FIRST);
+    l = line(0, 20 * MB, 13);
+    cr_expect_eq(next_level(&l), 2 * RAMP_FIRST);
+    cr_expect_eq(next_level(&l), 4 * RAMP_FIRST, "more, but not that much");
+}
+
+Test(ramp, the_first_level_is_measured_as_soon_as_it_answers)
+{
+    struct line l = line(0, 20 * MB, 1000);
+    struct ramp_facts f = {.running = RAMP_FIRST, .addresses = 1};
+    cr_expect_not(ramp_tick(&l.ramp, &f, START + RAMP_CLIMB_NS).changed);
+    f.ttfb_ns = RAMP_QUICK_NS;
+    cr_expect_not(ramp_tick(&l.ramp, &f, START + 2 * RAMP_CLIMB_NS).changed,
+                  "it began before that");
+    f.verified_bytes = 8 * MIB;
+    cr_expect(ramp_tick(&l.ramp, &f, START + 3 * RAMP_CLIMB_NS).changed);
 }
 
 Test(ramp, it_goes_back_to_what_the_goodput_was_worth)
