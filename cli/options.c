@@ -12,7 +12,6 @@ void options_init(struct options *o)
         .progress = "auto",
         .settings = {.endpoint = "https://huggingface.co",
                      .min_free_bytes = UINT64_MAX,
-                     .max_workers = 8,
                      .retries = 8,
                      .max_wait_s = 600,
                      .stall_timeout_s = 30,

@@ -57,7 +57,8 @@ static const struct option ROWS[] = {
      "send no token, wherever one is found", ON_ALL, FIELD(no_token)},
 
     /* how */
-    {"max-workers", 0, GROUP_HOW, KIND_COUNT, "N", "8", NULL, "files at once", ON_FETCH, .min = 1,
+    {"max-workers", 0, GROUP_HOW, KIND_COUNT, "N|auto", "auto", NULL,
+     "files at once; auto: 8, and more while they are small", ON_FETCH, .min = 1,
      .max = MAX_CONNECTIONS, SETTING(max_workers)},
     {"connections", 0, GROUP_HOW, KIND_COUNT, "N|auto", "auto", NULL,
      "connections per origin; auto: as many as bring most", ON_FETCH, .min = 1,

@@ -17,7 +17,7 @@ _shardfetch_flags() {
 # The value of flag $1, of which $2 is typed. Ends with 1 when the flag takes none.
 _shardfetch_value() {
     case $1 in
-    --connections) COMPREPLY=($(compgen -W "auto" -- "$2")) ;;
+    --connections|--max-workers) COMPREPLY=($(compgen -W "auto" -- "$2")) ;;
     --repo-type) COMPREPLY=($(compgen -W "model dataset space" -- "$2")) ;;
     --progress) COMPREPLY=($(compgen -W "auto bar plain none" -- "$2")) ;;
     --manifest|--token-file|--cacert|--events|--config)
@@ -28,7 +28,7 @@ _shardfetch_value() {
         compopt -o filenames
         COMPREPLY=($(compgen -d -- "$2"))
         ;;
-    --revision|--include|--exclude|--base-url|--endpoint|--mirror|--min-free|--token|--max-workers|\
+    --revision|--include|--exclude|--base-url|--endpoint|--mirror|--min-free|--token|\
     --priority|--limit-rate|--limit-rate-shared|--yield-to|--retries|--max-wait|--stall-timeout|--connect-timeout|--proxy) COMPREPLY=() ;;
     *) return 1 ;;
     esac

@@ -62,7 +62,7 @@ struct calls {
     struct id control; // its registration there
 };
 
-enum { CALLS_AT_ONCE = 16 };
+enum { CALLS_AT_ONCE = 32 };
 
 /* The caller has set spine, loop, emitter, shard, policy, timeout_s, origin. From then on they obey
  * the spine's control: a pause starts none, a stop ends all. */

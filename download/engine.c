@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include "download/admit.h"
 #include "download/base/mem.h"
 #include "download/base/str.h"
 #include "download/fetch.h"
@@ -68,7 +69,7 @@ enum err engine_start_calls(struct engine *e, struct why *why)
     if (err) return err;
     const struct settings *s = e->settings;
     unsigned connections = s->connections ? s->connections : (unsigned)RAMP_MOST;
-    retry_budget_init(&e->budget, connections, s->max_workers, s->retries);
+    retry_budget_init(&e->budget, connections, admit_most(s), s->retries);
     e->calls = (struct calls){
         .spine = e->spine,
         .loop = e->loop,

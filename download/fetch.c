@@ -2,14 +2,12 @@
 
 #include <string.h>
 
+#include "download/admit.h"
 #include "download/base/clock.h"
 #include "download/base/mem.h"
 #include "download/file_task.h"
 
-enum {
-    RESOLVE_AHEAD = 8,   // files that may know their URL before a worker is free
-    ORIGINS_AT_ONCE = 2, // with all connections they may have: the Hub, and where it keeps bodies
-};
+enum { ORIGINS_AT_ONCE = 2 }; // with all connections they may have: the Hub, and where bodies are
 
 static void on_again(struct timer *t)
 {
@@ -126,58 +124,12 @@ void fetch_stop(struct fetch *f)
 
 /* ---- what begins ---- */
 
-static void start_file(struct fetch *f, struct plan_file *file)
-{
-    if (file->state == PLAN_PRESENT) {
-        f->files_done++;
-        return;
-    }
-    struct file_task *t = file_task_new(f, file);
-    list_add_tail(&f->tasks, &t->node);
-    f->task_count++;
-    file_task_step(t); // it may have ended at once
-}
-
-static struct plan_file *next_file(struct fetch *f)
-{
-    struct plan_file *file = &f->plan->files[f->next_file++];
-    f->unbegun[file->priority]--;
-    return file;
-}
-
-static void start_files(struct fetch *f)
-{
-    size_t most = (size_t)f->settings->max_workers + RESOLVE_AHEAD;
-    while (!f->stopping && f->task_count < most && f->next_file < f->plan->count)
-        start_file(f, next_file(f));
-}
-
-static void give_workers(struct fetch *f)
-{
-    unsigned working = 0;
-    enum priority lowest = PRIORITY_CRITICAL;
-    list_each (node, &f->tasks) {
-        const struct file_task *t = container_of(node, struct file_task, node);
-        if (!file_task_has_worker(t)) continue;
-        working++;
-        if (t->file->priority > lowest) lowest = t->file->priority;
-    }
-    list_each (node, &f->tasks) {
-        struct file_task *t = container_of(node, struct file_task, node);
-        if (t->state != STATE_RESOLVED || t->err) continue;
-        bool first = t->file->priority < lowest; // one of a lower class stands back for it
-        if (working >= f->settings->max_workers && !first) continue;
-        file_task_prepare(t);
-        working++;
-    }
-}
-
 void fetch_schedule(struct fetch *f)
 {
     if (control_paused(f->spine->control)) return;
-    start_files(f);
+    admit_begin(f);
     end_when_finished(f);
-    give_workers(f);
+    admit_work(f);
     if (!f->stopping) fetch_allot(f);
 }
 

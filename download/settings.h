@@ -49,7 +49,7 @@ struct settings {
     const char *token_note;     // where it came from, for people: "HF_TOKEN", "file '…'"
 
     /* how */
-    unsigned max_workers;          // files at once
+    unsigned max_workers;          // files at once; 0 = more while they are small
     unsigned connections;          // per origin; 0 = as many as are found to be best
     unsigned slab_budget;          // slabs of all connections together; 0 = one for each
     struct rate limit_rate;        // of all bodies of this run

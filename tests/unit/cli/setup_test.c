@@ -26,7 +26,7 @@ Test(setup, defaults_are_those_of_the_contract)
     const struct settings *s = &g.o.settings;
     cr_assert_str_eq(s->endpoint, "https://huggingface.co");
     cr_assert_eq(s->min_free_bytes, UINT64_MAX);
-    cr_assert_eq(s->max_workers, 8);
+    cr_assert_eq(s->max_workers, 0, "auto");
     cr_assert_eq(s->connections, 0, "auto");
     cr_assert_eq(s->retries, 8);
     cr_assert_eq(s->max_wait_s, 600);
