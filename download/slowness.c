@@ -7,6 +7,7 @@
 
 enum {
     ALL = 1000,
+    FEW_LOOKS = 3, // the run was short
     GOOD_PART = 5, // an origin that brings one in so many bytes counts as one that brings some
 };
 
@@ -183,7 +184,8 @@ static void conclude(struct fetch *f)
     facts->span_ns = loop_now_ns(f->loop) - s->began_ns;
     facts->bytes = f->bytes_fetched - s->bytes;
     facts->came = facts->bytes || s->segments;
-    facts->wanted = s->looks ? 2 * s->wanted >= s->looks : facts->bytes || s->refusals;
+    bool some = s->looks < FEW_LOOKS && (facts->bytes || s->refusals); // none may have seen it
+    facts->wanted = some || (s->looks && 2 * s->wanted >= s->looks);
     facts->limit_bytes_per_s = limits_rate(&f->limits);
     facts->resting = share(s->resting, s->running);
     facts->pressed = share(s->pressed, s->looks);
