@@ -28,7 +28,7 @@ enum err limiter_start(struct limiter *l, const struct settings *s, struct loop 
 
 struct limits limiter_limits(struct limiter *l)
 {
-    return (struct limits){.run = &l->run, .user = l->shared};
+    return (struct limits){.run = &l->run, .user = l->shared, .precedence = &l->precedence};
 }
 
 void limiter_stop(struct limiter *l)

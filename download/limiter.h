@@ -12,7 +12,8 @@ struct rate_file;
 
 struct limiter {
     struct throttle run;
-    struct throttle *shared; // NULL: not asked for
+    struct throttle *shared;      // NULL: not asked for
+    struct precedence precedence; // among the bodies of this run
     struct rate_file *run_file, *shared_file;
 };
 

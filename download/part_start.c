@@ -85,6 +85,8 @@ static void ask(struct part_task *p, const struct place *place)
     x->from = p->range.from;
     x->to = p->range.to;
     x->size = t->size;
+    _Static_assert((int)PRIORITY_LOW < (int)PRECEDENCE_RANKS, "each class is a rank");
+    x->rank = p->rank;
     if (!file_task_has_digest(t)) x->if_range = mem_strdup(place->resolve.etag);
     p->exchange = x;
     p->exchange_id = x->id;

@@ -8,6 +8,8 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include "download/base/precedence.h"
+
 struct throttle {
     atomic_uint_least64_t rate;   // bytes per second; 0 = unlimited
     atomic_uint_least64_t due_ns; // when all that was received will have been paid for
@@ -26,6 +28,7 @@ uint64_t throttle_wait_ns(const struct throttle *t, uint64_t now_ns);
 struct limits {
     struct throttle *run;  // of this run
     struct throttle *user; // of all runs of this user on this machine
+    struct precedence *precedence;
 };
 
 void limits_received(const struct limits *l, uint64_t bytes, uint64_t now_ns);

@@ -70,11 +70,6 @@ size_t order_least(const struct order_running *running, size_t count, enum prior
     return best;
 }
 
-bool order_receives(enum priority rank, enum priority highest_running)
-{
-    return rank <= highest_running;
-}
-
 /* The first class that could use another connection, and for what. */
 static struct sched_choice choose(const struct order_view *v, unsigned connections)
 {

@@ -69,7 +69,5 @@ struct order_choice {
 struct order_choice order_next(const struct order_view *v);
 /* The request to give up: of the lowest class, the slowest; `count`: none is below `above`. */
 size_t order_least(const struct order_running *running, size_t count, enum priority above);
-/* Under a rate limit only the highest class that runs receives. */
-bool order_receives(enum priority rank, enum priority highest_running);
 
 #endif

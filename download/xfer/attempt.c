@@ -103,6 +103,7 @@ static bool must_rest(struct attempt *a, size_t len)
     if (!limits_rate(l)) return false;
     uint64_t now = clock_now_ns();
     a->resting = limits_wait_ns(l, now) > PACING_MOST_NS;
+    a->rested_ns = now;
     if (!a->resting) limits_received(l, len, now);
     return a->resting;
 }
@@ -172,6 +173,7 @@ void attempt_rest(struct attempt *a)
 {
     if (a->resting || !a->judged || a->dropping || !a->exchange->sink) return;
     a->resting = curl_easy_pause(a->easy, CURLPAUSE_RECV) == CURLE_OK;
+    a->rested_ns = clock_now_ns();
 }
 
 void attempt_go_on(struct attempt *a)

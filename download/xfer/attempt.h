@@ -31,7 +31,8 @@ struct attempt {
     bool judged;            // headers complete, verdict known
     bool dropping;
     uint64_t read_bytes; // what one read may bring
-    bool resting;        // paused by the rate limit
+    bool resting;        // paused by the rate limit …
+    uint64_t rested_ns;  // … since then
     bool was_cut;
     bool cancelled;
     enum cause cause; // first thing that went wrong in a callback

@@ -25,6 +25,7 @@ struct exchange {
     uint64_t from, to;  // body: the range asked for, `to` TO_THE_END when the size is not known
     uint64_t size;      // body: of the whole object, TO_THE_END when not known
     char *if_range;     // body: strong validator to insist on, or NULL
+    unsigned rank;      // body: who waits for whom where the rate is limited (precedence.h)
     char *address;      // of its host, to connect to; NULL = any. Not for use with a proxy
 
     /* the shard sets */

@@ -3,7 +3,9 @@
  *
  *   all are read          until what came beyond the limits takes a quantum to pay
  *   all rest              until it is paid; their bytes wait in the kernel, nothing is copied
- *   some go on, by turns  as many as fill the next quantum
+ *   some go on, by turns  as many as fill the next quantum; of the best rank that is short of its
+ *                         share, and a lower one after PACING_TURN_NS, so that nobody starves and
+ *                         no server gives up on it
  *
  * The shard's thread only. */
 #ifndef SHARDFETCH_XFER_PACING_H
@@ -18,6 +20,8 @@
 /* Between two reads of one turn: beyond this a body is stopped in the middle of one (with the
  * throttle's credit 2 % of the five seconds over which a limit is exact). */
 #define PACING_MOST_NS UINT64_C(50000000)
+
+#define PACING_TURN_NS UINT64_C(5000000000)
 
 /* What one read of a body may bring: a quantum of the rate, within what libcurl takes. */
 long pacing_read_bytes(const struct limits *l, long most);

@@ -207,12 +207,14 @@ Test(limits, a_cgroup_that_tells_no_pressure_is_a_mistake)
     scene_expect(&s, 2, "/sys/fs/cgroup/no/such.slice");
 }
 
+/* While the first one is fetched it becomes known where the others are. */
 Test(limits, a_priority_decides_what_comes_first)
 {
     SCOPED(scene_done) struct scene s = scene_new(NULL);
     static const char *const PATHS[] = {"a.json", "b.bin", "c.md"};
     for (size_t i = 0; i < ARRAY_LEN(PATHS); i++)
         hub_add_generated(s.hub, "org/name", PATHS[i], 1000, i, true);
+    scene_fault(&s, "cdn c.md delay=500");
     GET(&s, "org/name", "--local-dir", "out", "--connections", "1", "--max-workers", "1",
         "--priority", "*.md=critical", "--priority", "a.*=low");
     scene_expect(&s, 0, NULL);
@@ -223,4 +225,49 @@ Test(limits, a_priority_decides_what_comes_first)
         cr_expect_str_eq(scene_text(&s, "file_start", i, "priority"), LEVELS[i]);
         cr_expect_str_eq(scene_text(&s, "file_done", i, "file"), ORDER[i]);
     }
+}
+
+/* What files other than that one have, by a progress event; 0 without one. */
+static uint64_t others_have(const struct json *progress, uint64_t id)
+{
+    uint64_t sum = 0;
+    const struct json *files = json_get(progress, "files");
+    for (const struct json *file = json_first(files); file; file = json_next(file)) {
+        uint64_t is = 0, bytes = 0;
+        cr_assert(json_u64(json_get(file, "id"), &is));
+        cr_assert(json_u64(json_get(file, "downloaded"), &bytes));
+        if (is != id) sum += bytes;
+    }
+    return sum;
+}
+
+/* A file of a higher class that comes while the rate is used up by others gets nearly all of it. */
+Test(limits, the_rate_goes_to_the_highest_class)
+{
+    SCOPED(scene_done) struct scene s = scene_new(NULL);
+    hub_add_generated(s.hub, "org/name", "a.bin", 6 << 20, 1, true);
+    hub_add_generated(s.hub, "org/name", "b.bin", 6 << 20, 2, true);
+    hub_add_generated(s.hub, "org/name", "c.bin", 4 << 20, 3, true);
+    scene_fault(&s, "resolve c.bin delay=700");
+    GET(&s, "org/name", "--local-dir", "out", "--connections", "4", "--limit-rate", "4M",
+        "--priority", "c.bin=high");
+    scene_expect(&s, 0, NULL);
+    bool runs = false;
+    uint64_t id = 0;
+    const struct json *first = NULL, *last = NULL;
+    for (size_t i = 0; i < s.line_count; i++) {
+        const struct json *line = json_root(s.lines[i]);
+        const char *type = json_string(json_get(line, "type"));
+        const char *file = json_string(json_get(line, "file"));
+        bool own = file && strcmp(file, "c.bin") == 0;
+        if (own && strcmp(type, "file_start") == 0) runs = json_u64(json_get(line, "id"), &id);
+        if (own && strcmp(type, "file_done") == 0) runs = false;
+        if (!runs || strcmp(type, "progress") != 0) continue;
+        if (!first) first = line;
+        last = line;
+    }
+    cr_assert(first && last != first, "%s", s.out);
+    cr_expect_leq(others_have(last, id) - others_have(first, id), 1 << 20);
+    cr_expect_eq(scene_events(&s, "retry"), 0);
+    cr_expect_eq(scene_number(&s, "result", 0, "bytes_fetched"), 16 << 20);
 }

@@ -292,7 +292,7 @@ void sim_schedule(struct sim *s)
             if (p->used && p->rank < highest) highest = p->rank;
         }
         for (unsigned i = 0; i < SIM_SLOTS; i++)
-            s->net.conns[i].held = !order_receives(s->parts[i].rank, highest);
+            s->net.conns[i].held = s->parts[i].rank > highest;
     }
 }
 

@@ -72,7 +72,7 @@ Test(throttle, the_smallest_of_several_rates_holds)
 {
     struct throttle run = {.rate = 5 * MB};
     struct throttle user = {.rate = 2 * MB};
-    struct limits both = {&run, &user};
+    struct limits both = {.run = &run, .user = &user};
     cr_expect_eq(limits_rate(&both), 2 * MB);
     limits_received(&both, 10 * MB, SECOND_NS);
     uint64_t paid_ns = 5 * SECOND_NS - THROTTLE_CREDIT_NS;
@@ -80,9 +80,9 @@ Test(throttle, the_smallest_of_several_rates_holds)
     cr_expect_eq(throttle_wait_ns(&run, SECOND_NS), 2 * SECOND_NS - THROTTLE_CREDIT_NS);
     atomic_store(&user.rate, 0);
     cr_expect_eq(limits_rate(&both), 5 * MB, "none is no rate of 0");
-    cr_expect_eq(limits_rate(&(struct limits){&run, NULL}), 5 * MB);
-    cr_expect_eq(limits_rate(&(struct limits){NULL, &user}), 0);
-    cr_expect_eq(limits_wait_ns(&(struct limits){NULL, NULL}, SECOND_NS), 0);
+    cr_expect_eq(limits_rate(&(struct limits){.run = &run, .user = NULL}), 5 * MB);
+    cr_expect_eq(limits_rate(&(struct limits){.run = NULL, .user = &user}), 0);
+    cr_expect_eq(limits_wait_ns(&(struct limits){.run = NULL, .user = NULL}, SECOND_NS), 0);
 }
 
 Test(throttle, who_sets_a_rate_waits_a_minute_at_most_for_what_went_before)

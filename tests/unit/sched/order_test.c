@@ -108,9 +108,3 @@ Test(order, a_class_that_waits_too_long_rises_once)
     order_sort(files, 3, &ages, NOW + ORDER_AGE_NS + 1);
     cr_expect_eq(ages.since_ns[PRIORITY_LOW], 0, "it has a connection now");
 }
-
-Test(order, under_a_rate_limit_the_highest_class_receives)
-{
-    cr_expect(order_receives(PRIORITY_HIGH, PRIORITY_HIGH));
-    cr_expect_not(order_receives(PRIORITY_LOW, PRIORITY_HIGH));
-}

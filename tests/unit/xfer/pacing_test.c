@@ -2,6 +2,7 @@
 
 #include <criterion/criterion.h>
 
+#include "download/base/clock.h"
 #include "download/base/scoped.h"
 #include "download/xfer/attempt.h"
 
@@ -11,6 +12,8 @@ enum { MB = 1000 * 1000, BODIES = 4, MOST_MS = 100 };
  * as good as going on here. */
 struct bodies {
     struct attempt each[BODIES];
+    struct exchange exchanges[BODIES];
+    struct sink sink;
     struct list running;
 };
 
@@ -19,7 +22,10 @@ static void rest(struct bodies *b, uint64_t read_bytes)
     *b = (struct bodies){0};
     list_init(&b->running);
     for (size_t i = 0; i < BODIES; i++) {
+        b->exchanges[i].sink = &b->sink;
+        b->each[i].exchange = &b->exchanges[i];
         b->each[i].resting = true;
+        b->each[i].rested_ns = clock_now_ns();
         b->each[i].read_bytes = read_bytes;
         b->each[i].easy = curl_easy_init();
         list_init(&b->each[i].node);
@@ -95,4 +101,39 @@ Test(pacing, without_a_limit_all_go_on)
     rest(&b, 10000);
     cr_expect_eq(pacing_turn(&l, &b.running, MOST_MS), MOST_MS);
     cr_expect_eq(resting(&b), 0);
+}
+
+Test(pacing, what_is_short_of_its_share_is_served_before_lower_ranks)
+{
+    struct throttle t = {.rate = 1 * MB};
+    struct precedence p = {0};
+    struct limits l = {.run = &t, .precedence = &p};
+    SCOPED(done) struct bodies b;
+    rest(&b, 1000);
+    b.exchanges[0].rank = b.exchanges[1].rank = b.exchanges[2].rank = 2;
+    b.exchanges[3].rank = 1;
+    pacing_turn(&l, &b.running, MOST_MS);
+    cr_expect_not(b.each[3].resting);
+    cr_expect_eq(resting(&b), 3);
+    pacing_turn(&l, &b.running, MOST_MS);
+    cr_expect_eq(resting(&b), 0, "it takes less than there is");
+}
+
+/* It may be on another thread. */
+Test(pacing, a_lower_rank_waits_for_a_claim_but_not_for_ever)
+{
+    struct throttle t = {.rate = 1 * MB};
+    struct precedence p = {0};
+    struct limits l = {.run = &t, .precedence = &p};
+    SCOPED(done) struct bodies b;
+    rest(&b, 1000);
+    for (size_t i = 0; i < BODIES; i++)
+        b.exchanges[i].rank = 2;
+    precedence_claim(&p, 1, UINT64_MAX);
+    cr_expect_lt(pacing_turn(&l, &b.running, MOST_MS), MOST_MS);
+    cr_expect_eq(resting(&b), BODIES);
+    b.each[1].rested_ns -= PACING_TURN_NS;
+    pacing_turn(&l, &b.running, MOST_MS);
+    cr_expect_not(b.each[1].resting, "a turn");
+    cr_expect_eq(resting(&b), BODIES - 1);
 }
