@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,6 +19,14 @@ static bool reserve(int fd)
 bool fds_reserve(void)
 {
     return reserve(STDIN_FILENO) && reserve(STDOUT_FILENO) && reserve(STDERR_FILENO);
+}
+
+void fds_raise_limit(void)
+{
+    struct rlimit l;
+    if (getrlimit(RLIMIT_NOFILE, &l) || l.rlim_cur >= l.rlim_max) return;
+    l.rlim_cur = l.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &l); // as before, then
 }
 
 static enum err given_fd(const char *text, int *ret_fd, struct why *why)

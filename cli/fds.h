@@ -9,6 +9,10 @@
  * they would have. False: not even that could be opened. */
 bool fds_reserve(void);
 
+/* As many may be open as the administrator allows: the usual limit is for programs with select(2).
+ */
+void fds_raise_limit(void);
+
 /* "fd:N" of the user's own, or a file that is created or emptied. ERR_USAGE: no such descriptor,
  * not writable, not to be opened. Close it when `*ret_close`. A FIFO that nobody reads yet gives
  * -1: fds_open_fifo waits for its reader. */

@@ -31,6 +31,7 @@ static enum err tell_about(const struct options *o, struct why *why)
 int main(int argc, char **argv)
 {
     if (!fds_reserve()) return err_exit_code(ERR_INTERNAL);
+    fds_raise_limit();
     mem_on_failure(say_out_of_memory);
     SCOPED(options_done) struct options o;
     struct why why = {""};

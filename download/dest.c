@@ -202,12 +202,16 @@ bool dest_has_partial(const struct dest *d, const struct dest_names *n)
 }
 
 /* Does `rel` still name what is open? */
-static bool same_file(const struct dest *d, const char *rel, int fd)
+static enum err is_same_file(const struct dest *d, const char *rel, int fd, bool *ret,
+                             struct why *why)
 {
     struct fs_stamp named;
     struct fs_stamp held;
-    return fs_stat_file(d->root_fd, rel, &named, NULL) == OK && fs_stat_fd(fd, &held, NULL) == OK &&
-           named.inode == held.inode;
+    enum err e = fs_stat_fd(fd, &held, why);
+    if (e) return e;
+    e = fs_stat_file(d->root_fd, rel, &named, why);
+    *ret = !e && named.inode == held.inode;
+    return e == ERR_NOT_FOUND ? OK : e;
 }
 
 enum err dest_open_part(const struct dest *d, const struct dest_names *n, int *ret_fd,
@@ -219,7 +223,10 @@ enum err dest_open_part(const struct dest *d, const struct dest_names *n, int *r
         enum err e = fs_open_file(d->root_fd, n->part_rel, O_RDWR | O_CREAT, 0600, &fd, why);
         if (e) return e;
         if (flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK) break;
-        if (!same_file(d, n->part_rel, fd)) continue;
+        bool same = false;
+        e = is_same_file(d, n->part_rel, fd, &same, why);
+        if (e) return e;
+        if (!same) continue;
         *ret_fd = fd;
         fd = -1;
         return OK;
