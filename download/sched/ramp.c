@@ -69,6 +69,7 @@ static struct look look(struct ramp *r, const struct ramp_facts *f, uint64_t now
     bool settled = passed && r->last_ns >= r->settled_ns; // all of it
     r->last_ns = now_ns;
     r->last_bytes = f->verified_bytes;
+    r->limited = f->limited;
     struct look l = {.rate = passed ? (double)bytes * 1e9 / (double)passed : 0};
     bool filled = f->running >= r->advice.connections;
     bool more = is_climbing(r) || r->phase == PHASE_PROBE;
@@ -82,7 +83,7 @@ static struct look look(struct ramp *r, const struct ramp_facts *f, uint64_t now
 
 uint64_t ramp_tick_ns(const struct ramp *r)
 {
-    return r->phase == PHASE_CLIMB ? RAMP_QUICK_NS : RAMP_TICK_NS;
+    return r->phase == PHASE_CLIMB && !r->limited ? RAMP_QUICK_NS : RAMP_TICK_NS;
 }
 
 bool ramp_due(const struct ramp *r, uint64_t verified_bytes, uint64_t now_ns)

@@ -98,6 +98,7 @@ struct ramp {
     struct ramp_advice advice;
 
     uint64_t last_ns, last_bytes; // of the tick before
+    bool limited;                 // … as it was told
     struct samples samples;       // of this level, since it settled, when nothing limited
     uint64_t level_ns;            // when this level began
     uint64_t settled_ns;          // samples before it do not count
@@ -127,7 +128,7 @@ struct ramp {
 /* `pinned` 0: find out, at most `most`. `known` may be NULL. */
 void ramp_init(struct ramp *r, unsigned pinned, unsigned most, const struct ramp_memory *known,
                uint64_t now_ns);
-/* From the last tick to the next, at least. */
+/* From the last tick to the next, at least: there is no hurry while something of ours limits it. */
 uint64_t ramp_tick_ns(const struct ramp *r);
 /* `verified_bytes` as in the facts. */
 bool ramp_due(const struct ramp *r, uint64_t verified_bytes, uint64_t now_ns);

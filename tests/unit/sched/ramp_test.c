@@ -68,6 +68,10 @@ Test(ramp, it_looks_more_often_while_it_climbs)
     cr_expect(ramp_due(&l.ramp, 4 * MIB, START + RAMP_QUICK_NS));
     cr_expect_not(ramp_due(&l.ramp, MIB, START + RAMP_QUICK_NS), "too few to measure anything");
     cr_expect(ramp_due(&l.ramp, MIB, START + RAMP_CLIMB_NS));
+    l.limited = true;
+    pass(&l, 1);
+    cr_expect_eq(ramp_tick_ns(&l.ramp), RAMP_TICK_NS, "there is nothing to be learned");
+    l.limited = false;
     pass(&l, 20);
     cr_expect_eq(ramp_tick_ns(&l.ramp), RAMP_TICK_NS);
     uint64_t bytes = UINT64_MAX; // however many
