@@ -187,7 +187,7 @@ static bool carry_out(struct look *l, struct order_choice c, uint64_t now_ns)
         enum priority rank = l->order[c.index].rank;
         return part_start(t, c.range, rank, idlest_shard(f, t->last_shard));
     }
-    case ORDER_STEAL: part_cut_largest(l->tasks[l->order[c.index].id], c.range.from); return true;
+    case ORDER_STEAL: part_cut_longest(l->tasks[l->order[c.index].id], c.range.from); return true;
     case ORDER_END: {
         struct part_task *p = l->parts[c.index];
         if (p->file->whole) return false;

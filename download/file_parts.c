@@ -9,6 +9,8 @@
 
 #define JOURNAL_STEP_BYTES (UINT64_C(8) << 20) // what a kill may cost per connection
 
+enum { RATE_GUESSED = 1 << 20 }; // bytes/s, where nothing is known
+
 static void end_tasks(const struct file_task *t, const struct part_task *p)
 {
     struct tasks *tasks = t->fetch->spine->tasks;
@@ -100,14 +102,21 @@ void part_on_cut(struct file_task *t, struct part_task *p, uint64_t end)
     p->range.to = end;
 }
 
-const struct part_task *part_largest(const struct file_task *t)
+uint64_t part_left_ns(const struct part_task *p)
+{
+    uint64_t rate = p->rate_bytes_per_s ? p->rate_bytes_per_s : p->origin->usual_rate;
+    if (!rate) rate = RATE_GUESSED;
+    double ns = (double)(p->range.to - p->counted) / (double)rate * (double)SECOND_NS;
+    return ns < (double)INT64_MAX ? (uint64_t)ns : INT64_MAX;
+}
+
+const struct part_task *part_longest(const struct file_task *t)
 {
     const struct part_task *best = NULL;
     list_each (node, &t->parts) {
         const struct part_task *p = container_of(node, struct part_task, node);
         if (twin_of(t, p)) continue; // what it has left is another's, too
-        bool larger = !best || p->range.to - p->counted > best->range.to - best->counted;
-        if (larger) best = p;
+        if (!best || part_left_ns(p) > part_left_ns(best)) best = p;
     }
     return best;
 }
@@ -126,12 +135,12 @@ void part_end(struct part_task *p)
     cut(p, 0); // also while another one is under way: that was for less
 }
 
-void part_cut_largest(struct file_task *t, uint64_t at)
+void part_cut_longest(struct file_task *t, uint64_t at)
 {
-    const struct part_task *largest = part_largest(t);
+    const struct part_task *longest = part_longest(t);
     list_each (node, &t->parts) {
         struct part_task *p = container_of(node, struct part_task, node);
-        if (p != largest || p->cuts) continue;
+        if (p != longest || p->cuts) continue;
         p->stealing = true;
         p->origin->cutting++;
         cut(p, at);

@@ -311,7 +311,10 @@ void file_task_view(const struct file_task *t, struct sched_file *ret)
     list_each (node, &t->parts)
         ret->running++;
     ret->has_hole = ranges_hole(&t->claimed, 0, t->size, &ret->hole);
-    const struct part_task *largest = part_largest(t);
-    if (largest) ret->largest = (struct range){largest->counted, largest->range.to};
-    ret->largest_cut = largest && largest->cuts;
+    const struct part_task *p = part_longest(t);
+    if (!p) return;
+    ret->largest = (struct range){p->counted, p->range.to};
+    ret->largest_cut = p->cuts;
+    ret->largest_ns = part_left_ns(p);
+    ret->steal_bytes = sched_steal_bytes(p->rate_bytes_per_s, p->origin->first_byte_ns);
 }

@@ -152,7 +152,7 @@ void part_on_exchange(struct post *p); // it has come back
 /* Bytes of the file are in their place, told to the sets and counters; and to the journal. */
 void part_in_place(struct file_task *t, size_t place, struct origin *o, struct range r);
 void part_journal(struct file_task *t, struct range r);
-void part_cut_largest(struct file_task *t, uint64_t at);
+void part_cut_longest(struct file_task *t, uint64_t at);
 void part_on_mark(struct file_task *t, struct part_task *p, const struct shard_mark *m);
 /* It comes back soon, with what it has. */
 void part_end(struct part_task *p);
@@ -160,7 +160,9 @@ void part_on_cut(struct file_task *t, struct part_task *p, uint64_t end);
 void parts_call_back(struct file_task *t);
 void part_tell_retry(const struct file_task *t, const struct part_task *p, const struct outcome *o,
                      uint64_t wait_ns);
-const struct part_task *part_largest(const struct file_task *t);
+/* Until it has all of its range, about. */
+uint64_t part_left_ns(const struct part_task *p);
+const struct part_task *part_longest(const struct file_task *t); // NULL: there is none
 
 /* file_jobs.c: each runs on the pool and steps the task when it is done */
 void file_job_prepare(struct file_task *t);

@@ -1,5 +1,11 @@
 #include "download/sched/sched.h"
 
+#include "download/base/clock.h"
+
+enum { FIRST_BYTES = 4 };
+#define STEAL_LEAST_NS    (SECOND_NS / 5)
+#define STEAL_LEAST_BYTES (UINT64_C(512) << 10) // a crawl of less is doubled instead (tail.h)
+
 static uint64_t span(struct range r)
 {
     return r.to - r.from;
@@ -32,10 +38,27 @@ static bool can_join(const struct sched_file *f)
     return f->ready && f->has_hole && f->running > 0 && !f->whole;
 }
 
+uint64_t sched_steal_bytes(uint64_t rate, uint64_t first_byte_ns)
+{
+    if (!rate) return SCHED_STEAL_BYTES;
+    uint64_t ns = FIRST_BYTES * first_byte_ns;
+    if (ns < STEAL_LEAST_NS) ns = STEAL_LEAST_NS;
+    double bytes = (double)rate * (double)ns / (double)SECOND_NS;
+    if (bytes > (double)SCHED_STEAL_BYTES) return SCHED_STEAL_BYTES;
+    return bytes < (double)STEAL_LEAST_BYTES ? STEAL_LEAST_BYTES : (uint64_t)bytes;
+}
+
 static bool can_steal(const struct sched_file *f)
 {
+    uint64_t least = f->steal_bytes ? f->steal_bytes : SCHED_STEAL_BYTES;
     return f->ready && f->running > 0 && !f->whole && !f->largest_cut &&
-           f->largest.to != UINT64_MAX && span(f->largest) >= 2 * SCHED_STEAL_BYTES;
+           f->largest.to != UINT64_MAX && span(f->largest) >= 2 * least;
+}
+
+static bool takes_longer(const struct sched_file *a, const struct sched_file *b)
+{
+    if (a->largest_ns != b->largest_ns) return a->largest_ns > b->largest_ns;
+    return span(a->largest) > span(b->largest);
 }
 
 static struct sched_choice fetch(const struct sched_view *v, size_t file, bool whole)
@@ -49,8 +72,7 @@ static struct sched_choice steal(const struct sched_view *v)
     size_t best = v->count;
     for (size_t i = 0; i < v->count; i++) {
         if (!can_steal(&v->files[i])) continue;
-        bool larger = best == v->count || span(v->files[i].largest) > span(v->files[best].largest);
-        if (larger) best = i;
+        if (best == v->count || takes_longer(&v->files[i], &v->files[best])) best = i;
     }
     if (best == v->count) return (struct sched_choice){.what = SCHED_NOTHING};
     struct range r = v->files[best].largest;

@@ -88,6 +88,30 @@ Test(sched, what_is_not_ready_is_left_alone)
     cr_expect_eq(ask(files, 2, 8).what, SCHED_NOTHING);
 }
 
+Test(sched, the_tail_begins_with_what_takes_longest)
+{
+    struct sched_file files[] = {running(0, 100 * MIB), running(0, 20 * MIB)};
+    files[0].largest_ns = 5;
+    files[1].largest_ns = 6;
+    cr_expect_eq(ask(files, 2, 3).file, 1);
+    files[0].largest_ns = 6;
+    cr_expect_eq(ask(files, 2, 3).file, 0, "the larger one");
+}
+
+Test(sched, little_of_a_slow_connection_is_worth_a_request)
+{
+    const uint64_t second = 1000000000;
+    struct sched_file f = running(0, 2 * MIB);
+    cr_expect_eq(ask(&f, 1, 2).what, SCHED_NOTHING);
+    f.steal_bytes = sched_steal_bytes(2 * MIB, second / 20);
+    cr_expect_eq(ask(&f, 1, 2).what, SCHED_STEAL);
+    f.steal_bytes = sched_steal_bytes(2 * MIB, second);
+    cr_expect_eq(ask(&f, 1, 2).what, SCHED_NOTHING, "it would be there before an answer came");
+    cr_expect_eq(sched_steal_bytes(0, second), SCHED_STEAL_BYTES);
+    cr_expect_eq(sched_steal_bytes(UINT64_MAX, UINT64_MAX / 8), SCHED_STEAL_BYTES);
+    cr_expect_gt(sched_steal_bytes(1, 0), 1);
+}
+
 Test(sched, the_tail_takes_half_of_the_largest_remainder)
 {
     struct sched_file files[] = {running(90 * MIB, 100 * MIB), running(20 * MIB, 100 * MIB)};
