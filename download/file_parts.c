@@ -196,7 +196,8 @@ static void leave_origin(struct fetch *f, struct part_task *p)
     heed(f, p);
     o->resets += cause == CAUSE_RESET || cause == CAUSE_CONNECT;
     uint64_t now = loop_now_ns(f->loop);
-    if (cause == CAUSE_NONE) origin_brought(o, p->counted - p->range.from, now - p->started_ns);
+    if (cause == CAUSE_NONE)
+        origin_brought(o, p->exchange->reached - p->range.from, now - p->started_ns);
     contacts_note(&o->contacts, &p->exchange->reply.outcome);
     if (cause == CAUSE_CONNECT && p->exchange->address) contacts_forgive(&o->contacts);
 }

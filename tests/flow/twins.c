@@ -115,13 +115,14 @@ Test(twins, a_second_that_fails_is_as_if_it_had_not_been)
     cr_expect_eq(scene_events(&s, "retry"), 0);
 }
 
-/* A twin in the same file is not allowed to cost more than the allowance, and when there is no more
- * than that left it is there in a moment. */
+/* A twin in the same file is not allowed to cost more than the allowance: here that is less than
+ * the last write. */
 Test(twins, what_is_more_than_one_in_a_hundred_is_waited_for)
 {
     SCOPED(scene_done) struct scene s = scene_new(NULL);
-    hub_add_generated(s.hub, "org/name", "a.bin", 1 * MIB, 1, true);
+    hub_add_generated(s.hub, "org/name", "a.bin", 3 * MIB, 1, true);
     hub_add_generated(s.hub, "org/name", "b.bin", REST, 2, true);
+    scene_fault(&s, "cdn a.bin rate=8000000"); // so slow that its rate is known
     scene_fault(&s, "cdn b.bin #1 rate=200000 drip=2000");
     scene_run(&s, args);
     scene_expect(&s, 0, NULL);
