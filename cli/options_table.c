@@ -74,6 +74,8 @@ static const struct option ROWS[] = {
     {"yield-to", 0, GROUP_HOW, KIND_PATH, "CGROUP", NULL, NULL,
      "take less, or nothing, while what runs in this cgroup has to wait", ON_FETCH,
      SETTING(yield_to)},
+    {"polite", 0, GROUP_HOW, KIND_SWITCH, NULL, NULL, NULL,
+     "slow down while others on the link have to wait for us", ON_FETCH, SETTING(polite)},
     {"retries", 0, GROUP_HOW, KIND_COUNT, "N", "8", NULL,
      "attempts of a part in a row that brought no new byte", ON_ALL, .max = MAX_RETRIES,
      SETTING(retries)},

@@ -6,7 +6,7 @@ _shardfetch_flags() {
         --local-dir --cache-dir --offline --token --token-file --no-token --retries --max-wait
         --stall-timeout --connect-timeout --require-digest --proxy --cacert --ipv4 --ipv6
         --json --events --stop-with-reader --progress --quiet --verbose --config --help --version"
-    local fetch="--mirror --force-download --min-free --no-sync --max-workers --connections --priority --limit-rate --limit-rate-shared --yield-to --keep-going
+    local fetch="--mirror --force-download --min-free --no-sync --max-workers --connections --priority --limit-rate --limit-rate-shared --yield-to --polite --keep-going
         --dry-run --why-slow"
     case $1 in
     verify) echo "$all" ;;

@@ -49,6 +49,7 @@ complete -c shardfetch -n 'not __fish_seen_subcommand_from verify' -l priority -
 complete -c shardfetch -n 'not __fish_seen_subcommand_from verify' -l limit-rate -x -d 'bytes per second of this run: 50M, or FILE says it and may change'
 complete -c shardfetch -n 'not __fish_seen_subcommand_from verify' -l limit-rate-shared -x -d 'the same for all runs of this user that have this option'
 complete -c shardfetch -n 'not __fish_seen_subcommand_from verify' -l yield-to -x -d 'take less, or nothing, while what runs in this cgroup has to wait'
+complete -c shardfetch -n 'not __fish_seen_subcommand_from verify' -l polite -d 'slow down while others on the link have to wait for us'
 complete -c shardfetch -n 'not __fish_seen_subcommand_from verify' -l keep-going -d 'a file that fails does not stop the others'
 complete -c shardfetch -n 'not __fish_seen_subcommand_from verify' -l dry-run -d 'the same as the command plan'
 complete -c shardfetch -n 'not __fish_seen_subcommand_from verify' -l why-slow -d 'progress events also say what keeps the run from being faster'

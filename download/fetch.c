@@ -155,6 +155,7 @@ void fetch_on_report(struct post *post)
         struct part_task *p = find_part(f, r->marks[i].id);
         if (!p) continue; // ended meanwhile
         struct file_task *t = p->file;
+        if (r->marks[i].received > p->received) courtesy_heard(&f->courtesy, &r->marks[i].door);
         part_on_mark(t, p, &r->marks[i]);
         file_task_step(t); // a running part keeps the task alive
     }
@@ -250,6 +251,8 @@ enum err fetch_run(struct fetch *f, struct why *why)
         (struct burden){.loop = f->loop, .emitter = f->emitter, .changed = on_burden, .user = f};
     enum err e = burden_start(&f->burden, f->settings->yield_to, why);
     if (e) return e;
+    f->courtesy = (struct courtesy){.loop = f->loop, .emitter = f->emitter, .limits = &f->limits};
+    courtesy_start(&f->courtesy);
     struct callback *control = f->spine->control;
     struct id registration = callback_on_next(control, on_control, f);
     f->task = task_start(
@@ -265,6 +268,7 @@ enum err fetch_run(struct fetch *f, struct why *why)
     steer_end(f);
     slowness_end(f);
     progress_end(f);
+    courtesy_end(&f->courtesy);
     burden_end(&f->burden);
     remember_origins(f);
     bool complete = f->files_done == f->plan->count;

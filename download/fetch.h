@@ -21,6 +21,7 @@
 #include "download/burden.h"
 #include "download/calls.h"
 #include "download/contacts.h"
+#include "download/courtesy.h"
 #include "download/dest.h"
 #include "download/emit.h"
 #include "download/event.h"
@@ -60,6 +61,7 @@ struct fetch {
     struct retry_policy policy;
     struct rng rng;
     struct burden burden;                  // what the machine allows
+    struct courtesy courtesy;              // what others on the link leave
     struct mirrors mirrors;                // every origin that files come from
     struct contacts contacts[MIRRORS_MAX]; // of the requests to each
     unsigned *load;                        // exchanges on each shard

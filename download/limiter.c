@@ -7,7 +7,7 @@
 enum err limiter_start(struct limiter *l, const struct settings *s, struct loop *loop,
                        const struct emitter *emitter, struct why *why)
 {
-    *l = (struct limiter){0};
+    *l = (struct limiter){.polite = s->polite};
     const struct rate *run = &s->limit_rate;
     const struct rate *shared = &s->limit_rate_shared;
     struct rate_file_opts opts = {run->file, &l->run, loop, emitter};
@@ -28,7 +28,11 @@ enum err limiter_start(struct limiter *l, const struct settings *s, struct loop 
 
 struct limits limiter_limits(struct limiter *l)
 {
-    return (struct limits){.run = &l->run, .user = l->shared, .precedence = &l->precedence};
+    return (struct limits){.run = &l->run,
+                           .user = l->shared,
+                           .precedence = &l->precedence,
+                           .link = l->polite ? &l->link : NULL,
+                           .passed = l->polite ? &l->passed : NULL};
 }
 
 void limiter_stop(struct limiter *l)

@@ -12,7 +12,10 @@ struct rate_file;
 
 struct limiter {
     struct throttle run;
-    struct throttle *shared;      // NULL: not asked for
+    struct throttle *shared; // NULL: not asked for
+    struct throttle link;    // set by courtesy.h
+    atomic_uint_least64_t passed;
+    bool polite;                  // the last two are asked for
     struct precedence precedence; // among the bodies of this run
     struct rate_file *run_file, *shared_file;
 };

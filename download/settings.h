@@ -56,6 +56,7 @@ struct settings {
     struct rate limit_rate_shared; // of all runs of this user that have one
     const char *runtime_dir;       // XDG_RUNTIME_DIR
     const char *state_dir;         // where what is learned of servers is kept; NULL = nowhere
+    bool polite;                   // leaves the link to others
     const char *yield_to;          // cgroup whose pressure counts for us, too
     unsigned retries;              // consecutive attempts of a part without a new byte
     uint64_t max_wait_s;

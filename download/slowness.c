@@ -187,6 +187,7 @@ static void conclude(struct fetch *f)
     bool some = s->looks < FEW_LOOKS && (facts->bytes || s->refusals); // none may have seen it
     facts->wanted = some || (s->looks && 2 * s->wanted >= s->looks);
     facts->limit_bytes_per_s = limits_rate(&f->limits);
+    facts->polite = limits_leave_link(&f->limits);
     facts->resting = share(s->resting, s->running);
     facts->pressed = share(s->pressed, s->looks);
     facts->refusals = s->refusals;

@@ -15,13 +15,20 @@ static void tell_change(const struct fetch *f, const struct origin *o, unsigned 
                                                    .bytes_per_s = o->rate_bytes_per_s}});
 }
 
-static struct ramp_facts facts(const struct origin *o, uint64_t now_ns)
+/* Something of ours keeps it from bringing more. A limit for the link's sake swings around what the
+ * link carries: also when nothing rests at this moment. */
+static bool held_back(const struct fetch *f, const struct origin *o)
+{
+    return o->limited || o->resting || limits_leave_link(&f->limits);
+}
+
+static struct ramp_facts facts(const struct fetch *f, const struct origin *o, uint64_t now_ns)
 {
     return (struct ramp_facts){.verified_bytes = o->bytes,
                                .running = o->running,
                                .refusals = o->refusals,
                                .resets = o->resets,
-                               .limited = o->limited || o->resting,
+                               .limited = held_back(f, o),
                                .ttfb_ns = o->first_byte_ns,
                                .addresses = contacts_open(&o->contacts, now_ns)};
 }
@@ -32,11 +39,11 @@ static void tick(struct fetch *f, struct origin *o, uint64_t now_ns)
     uint64_t passed_ns = now_ns - o->ramp.last_ns;
     o->rate_bytes_per_s = (uint64_t)(bytes * (double)SECOND_NS / (double)passed_ns);
     o->tick_bytes = o->bytes;
-    bool judged = !o->limited && !o->resting; // fewer connections change nothing of what one brings
+    bool judged = !held_back(f, o); // fewer connections change nothing of what one brings
     unsigned before = origin_wanted(o);
     enum ramp_cause cause = o->ramp.advice.cause;
     if (burden_connections(&f->burden, before) < before) o->limited = true;
-    struct ramp_facts seen = facts(o, now_ns);
+    struct ramp_facts seen = facts(f, o, now_ns);
     struct ramp_advice a = ramp_tick(&o->ramp, &seen, now_ns);
     if (judged) elsewhere_look(f, o, a.elsewhere);
     if (a.connections != before) tell_change(f, o, before);
@@ -97,7 +104,7 @@ static void mind_the_tail(struct fetch *f, struct origin *o)
                           .first_byte_ns = o->first_byte_ns,
                           .usual_rate = o->usual_rate,
                           .idle = o->idle,
-                          .limited = o->limited || o->resting,
+                          .limited = held_back(f, o),
                           .total_bytes = total,
                           .left_bytes = total - there,
                           .extra_bytes = f->bytes_hedged + still_doubled(f)};

@@ -1,5 +1,6 @@
 #include "download/async/loop.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdatomic.h>
@@ -21,6 +22,7 @@ struct loop {
     bool is_virtual;
     /* loop's thread */
     struct list timers; // ascending at_ns
+    struct list watches;
     uint64_t now_ns;
     bool more; // posts were left for the next turn
     raised_fn *on_raise;
@@ -46,6 +48,7 @@ enum err loop_new(struct loop **ret, struct why *why)
     l->wake_fd = fd;
     l->posts = mailbox_new(&(struct mailbox_opts){.wake = wake, .wake_user = l});
     list_init(&l->timers);
+    list_init(&l->watches);
     l->now_ns = clock_now_ns();
     *ret = l;
     return OK;
@@ -128,6 +131,17 @@ bool timer_is_set(const struct timer *t)
     return !list_empty(&t->node);
 }
 
+void watch_set(struct loop *l, struct watch *w, int fd, watch_fn *fire)
+{
+    *w = (struct watch){.fd = fd, .fire = fire};
+    list_add_tail(&l->watches, &w->node);
+}
+
+void watch_cancel(struct watch *w)
+{
+    list_remove(&w->node);
+}
+
 static int wait_ms(const struct loop *l)
 {
     uint64_t at = l->more ? 0 : next_timer_ns(l);
@@ -189,17 +203,68 @@ static void turn_virtual(struct loop *l)
     run_timers(l);
 }
 
-static void wait_for_any(const struct loop *l, struct pollfd *fds, nfds_t count)
+/* ---- descriptors ---- */
+
+enum { FDS_OURS = 2 }; // the wake-up, and the one of loop_turn_with
+
+struct fds {
+    struct pollfd items[FDS_OURS + LOOP_WATCHES_MAX];
+    nfds_t count;
+};
+
+/* `fd` < 0 is none: poll(2) ignores it. */
+static void collect(const struct loop *l, int fd, struct fds *ret)
 {
-    if (poll(fds, count, wait_ms(l)) <= 0 || !fds[0].revents) return;
+    *ret = (struct fds){.items = {{.fd = l->wake_fd, .events = POLLIN}, {fd, POLLIN, 0}},
+                        .count = FDS_OURS};
+    list_each (node, &l->watches) {
+        assert(ret->count < ARRAY_LEN(ret->items));
+        int watched = container_of(node, struct watch, node)->fd;
+        ret->items[ret->count++] = (struct pollfd){.fd = watched, .events = POLLOUT};
+    }
+}
+
+static void wait_for_any(const struct loop *l, struct fds *fds)
+{
+    if (poll(fds->items, fds->count, wait_ms(l)) <= 0 || !fds->items[0].revents) return;
     uint64_t ignored;
     ssize_t n = read(l->wake_fd, &ignored, sizeof(ignored)); // only to reset the counter
     (void)n;
 }
 
-static void run_due(struct loop *l)
+static bool happened(const struct fds *fds, int fd)
 {
+    for (nfds_t i = FDS_OURS; i < fds->count; i++) {
+        if (fds->items[i].fd == fd && fds->items[i].revents) return true;
+    }
+    return false;
+}
+
+/* Each may cancel others. */
+static void run_watches(struct loop *l, const struct fds *fds)
+{
+    struct list due;
+    list_init(&due);
+    list_each_safe (node, &l->watches) {
+        if (!happened(fds, container_of(node, struct watch, node)->fd)) continue;
+        list_remove(node);
+        list_add_tail(&due, node);
+    }
+    struct list *node;
+    while ((node = list_pop(&due))) {
+        struct watch *w = container_of(node, struct watch, node);
+        w->fire(w);
+    }
+}
+
+/* ---- turns ---- */
+
+/* Watched ones first: what posts and timers end is not in the way of what has happened. */
+static void turn(struct loop *l, struct fds *fds)
+{
+    wait_for_any(l, fds);
     l->now_ns = clock_now_ns();
+    run_watches(l, fds);
     drain(l, TURN_POSTS);
     run_timers(l);
 }
@@ -210,15 +275,15 @@ void loop_turn(struct loop *l)
         turn_virtual(l);
         return;
     }
-    struct pollfd fds[] = {{.fd = l->wake_fd, .events = POLLIN}};
-    wait_for_any(l, fds, ARRAY_LEN(fds));
-    run_due(l);
+    struct fds fds;
+    collect(l, -1, &fds);
+    turn(l, &fds);
 }
 
 bool loop_turn_with(struct loop *l, int fd)
 {
-    struct pollfd fds[] = {{.fd = l->wake_fd, .events = POLLIN}, {.fd = fd, .events = POLLIN}};
-    wait_for_any(l, fds, ARRAY_LEN(fds));
-    run_due(l);
-    return fds[1].revents != 0;
+    struct fds fds;
+    collect(l, fd, &fds);
+    turn(l, &fds);
+    return fds.items[1].revents != 0;
 }

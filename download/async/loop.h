@@ -29,6 +29,16 @@ struct timer {
     timer_fn *fire; // the timer is no longer set when it is called
 };
 
+/* A descriptor that something will become of. The owner keeps the memory and the descriptor. */
+struct watch;
+typedef void watch_fn(struct watch *w);
+struct watch {
+    struct list node; // in the loop, while it is watched
+    int fd;
+    watch_fn *fire; // it is no longer watched when it is called
+};
+enum { LOOP_WATCHES_MAX = 4 }; // at a time
+
 NODISCARD enum err loop_new(struct loop **ret, struct why *why); // ERR_INTERNAL: no descriptor left
 /* The same on a clock of its own, for tests: a turn that has nothing to deliver takes the time of
  * the next timer instead of waiting for it. */
@@ -49,11 +59,15 @@ void timer_init(struct timer *t, timer_fn *fire);
 void timer_set(struct loop *l, struct timer *t, uint64_t at_ns);
 void timer_cancel(struct timer *t);
 bool timer_is_set(const struct timer *t);
+/* Until it can be written to, fails or is at its end. Not on a virtual clock, which has no
+ * descriptors. */
+void watch_set(struct loop *l, struct watch *w, int fd, watch_fn *fire);
+void watch_cancel(struct watch *w); // also one that is all zero
 typedef void raised_fn(void *user, unsigned bits);
 void loop_on_raise(struct loop *l, raised_fn *fn, void *user);
 /* Delivers what has been posted and what is due, without waiting: for the end. */
 void loop_drain(struct loop *l);
-/* One turn: waits for a post, a timer or a raise, and runs what is due. */
+/* One turn: waits for a post, a timer, a watched descriptor or a raise, and runs what is due. */
 void loop_turn(struct loop *l);
 /* The same, and `fd` becoming readable ends the wait, too: true when it is (or is at its end). */
 bool loop_turn_with(struct loop *l, int fd);

@@ -51,19 +51,33 @@ void limits_received(const struct limits *l, uint64_t bytes, uint64_t now_ns)
 {
     throttle_received(l->run, bytes, now_ns);
     throttle_received(l->user, bytes, now_ns);
+    throttle_received(l->link, bytes, now_ns);
+    if (l->passed) atomic_fetch_add(l->passed, bytes);
 }
 
 uint64_t limits_wait_ns(const struct limits *l, uint64_t now_ns)
 {
     uint64_t run = throttle_wait_ns(l->run, now_ns);
     uint64_t user = throttle_wait_ns(l->user, now_ns);
-    return run > user ? run : user;
+    uint64_t link = throttle_wait_ns(l->link, now_ns);
+    uint64_t most = run > user ? run : user;
+    return most > link ? most : link;
+}
+
+static uint64_t smaller_rate(uint64_t rate, const struct throttle *t)
+{
+    uint64_t other = t ? atomic_load(&t->rate) : 0;
+    if (!rate || !other) return rate + other;
+    return rate < other ? rate : other;
 }
 
 uint64_t limits_rate(const struct limits *l)
 {
-    uint64_t run = l->run ? atomic_load(&l->run->rate) : 0;
-    uint64_t user = l->user ? atomic_load(&l->user->rate) : 0;
-    if (!run || !user) return run + user;
-    return run < user ? run : user;
+    return smaller_rate(smaller_rate(smaller_rate(0, l->run), l->user), l->link);
+}
+
+bool limits_leave_link(const struct limits *l)
+{
+    uint64_t link = l->link ? atomic_load(&l->link->rate) : 0;
+    return link && link == limits_rate(l);
 }

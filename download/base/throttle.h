@@ -6,6 +6,7 @@
 #define SHARDFETCH_BASE_THROTTLE_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "download/base/precedence.h"
@@ -26,8 +27,10 @@ uint64_t throttle_wait_ns(const struct throttle *t, uint64_t now_ns);
 
 /* All the rates that count for what is received; each may be NULL. */
 struct limits {
-    struct throttle *run;  // of this run
-    struct throttle *user; // of all runs of this user on this machine
+    struct throttle *run;          // of this run
+    struct throttle *user;         // of all runs of this user on this machine
+    struct throttle *link;         // what leaves the link to others
+    atomic_uint_least64_t *passed; // counts what was received
     struct precedence *precedence;
 };
 
@@ -35,5 +38,7 @@ void limits_received(const struct limits *l, uint64_t bytes, uint64_t now_ns);
 uint64_t limits_wait_ns(const struct limits *l, uint64_t now_ns);
 /* The smallest, in bytes per second; 0 = there is none. */
 uint64_t limits_rate(const struct limits *l);
+/* Is that the one of the link? */
+bool limits_leave_link(const struct limits *l);
 
 #endif

@@ -6,7 +6,7 @@
  *   free     → limited  the queue is longer: from then on what came is the measure
  *   limited  → limited  longer: less, the more the longer, unless it already shrinks fast enough;
  *                       shorter: a tenth more at most, a fourth when
- *                       there has been none for two seconds
+ *                       there has been none for two seconds, or far below what was too much
  *   limited  → free     for a while it has not come near the limit, whatever holds it back
  *
  * The best time is that of the last five to ten minutes, since routes change. Who comes when a
@@ -31,6 +31,7 @@ struct polite {
     uint64_t turned_ns;  // when that was
     uint64_t queued_ns;  // when there last was one worth the name, while limited
     uint64_t rate;       // bytes per second; 0 = no limit
+    uint64_t top;        // the one at which the queue last grew too long
     uint64_t near_ns;    // when what came was last near it
 };
 

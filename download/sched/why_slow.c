@@ -14,6 +14,7 @@ enum {
     DISORDERED = 10, // one packet lost puts what is on its way behind it out of order
 };
 static const double LIMIT_REACHED = 0.9;
+static const double POLITE_REACHED = 0.5;
 /* Round trips that grew to this, and by this, mean that packets queue. (Linux delays an
  * acknowledgement by 40 ms at most.) */
 static const uint64_t QUEUE_FACTOR = 2;
@@ -55,7 +56,8 @@ static bool limited(const struct slow_facts *f)
 {
     if (!f->limit_bytes_per_s) return false;
     double most = (double)f->limit_bytes_per_s * (double)f->span_ns / (double)SECOND_NS;
-    return (double)f->bytes >= LIMIT_REACHED * most || f->resting >= HELD_BACK;
+    double reached = f->polite ? POLITE_REACHED : LIMIT_REACHED;
+    return (double)f->bytes >= reached * most || f->resting >= HELD_BACK;
 }
 
 static bool refused(const struct slow_facts *f)
@@ -110,7 +112,7 @@ static enum slow_verdict beyond_us(const struct slow_facts *f)
 enum slow_verdict slow_verdict(const struct slow_facts *f)
 {
     if (!f->wanted) return SLOW_NOTHING;
-    if (limited(f)) return SLOW_LIMIT_RATE;
+    if (limited(f)) return f->polite ? SLOW_POLITE : SLOW_LIMIT_RATE;
     if (behind(f)) return our_work(f);
     if (f->pressed >= MOST_OF_IT) return SLOW_PRESSURE;
     if (refused(f)) return SLOW_REFUSED;

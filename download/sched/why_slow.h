@@ -4,6 +4,8 @@
  *
  *   nothing       no byte was wanted: all are there, or the run is paused
  *   limit-rate    0.9 of our rate limit came, or it held connections back a quarter of their time
+ *   polite        the same of the limit that leaves the link to others, or half of it came: it
+ *                 swings around what the link carries
  *   disk, hash,   an I/O shard was at work nine tenths of its time, or a quarter and the kernel had
  *   tls, cpu      half a window of unread bytes for most connections: what it spent most of that
  *                 time with. cpu is receiving without TLS
@@ -42,6 +44,7 @@
 #define SLOW_LIST(X)                                                                               \
     X(SLOW_PRESSURE, "pressure")                                                                   \
     X(SLOW_LIMIT_RATE, "limit-rate")                                                               \
+    X(SLOW_POLITE, "polite")                                                                       \
     X(SLOW_REFUSED, "refused")                                                                     \
     X(SLOW_DISK, "disk")                                                                           \
     X(SLOW_HASH, "hash")                                                                           \
@@ -79,6 +82,7 @@ struct slow_facts {
     bool came;        // any at all, also if not there yet
     /* what we hold back */
     uint64_t limit_bytes_per_s; // 0 = no limit
+    bool polite;                // it is for the link's sake
     unsigned resting;           // of the connections' time: held back by it
     unsigned pressed;           // of the time: fewer connections than the controllers want
     /* what is refused */

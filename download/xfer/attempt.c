@@ -100,7 +100,7 @@ static size_t collect(struct attempt *a, const char *data, size_t len)
 static bool must_rest(struct attempt *a, size_t len)
 {
     const struct limits *l = &a->net->limits;
-    if (!limits_rate(l)) return false;
+    if (!limits_rate(l) && !l->passed) return false;
     uint64_t now = clock_now_ns();
     a->resting = limits_wait_ns(l, now) > PACING_MOST_NS;
     a->rested_ns = now;
@@ -317,6 +317,16 @@ const char *attempt_address(const struct attempt *a)
     bool proxy = via_proxy(a->net, a->exchange->request.url);
     if (!proxy) curl_easy_getinfo(a->easy, CURLINFO_PRIMARY_IP, &address);
     return address ? address : "";
+}
+
+void attempt_door(const struct attempt *a, struct door *ret)
+{
+    char *address = NULL;
+    long port = 0;
+    curl_easy_getinfo(a->easy, CURLINFO_PRIMARY_IP, &address);
+    curl_easy_getinfo(a->easy, CURLINFO_PRIMARY_PORT, &port);
+    snprintf(ret->address, sizeof(ret->address), "%s", address ? address : "");
+    ret->port = (uint16_t)port;
 }
 
 static void note_connection(const struct attempt *a)

@@ -11,6 +11,7 @@
 #include "download/base/list.h"
 #include "download/xfer/easy.h"
 #include "download/xfer/exchange.h"
+#include "download/xfer/knock.h"
 #include "download/xfer/net.h"
 
 struct attempt {
@@ -56,6 +57,8 @@ void attempt_go_on(struct attempt *a);
 bool attempt_stalled(struct attempt *a, uint64_t dt_ns);
 /* Of its host, "" = not known (yet), or only the proxy knows. Lives until it is finished. */
 const char *attempt_address(const struct attempt *a);
+/* Whom it is connected with, be that a proxy. */
+void attempt_door(const struct attempt *a, struct door *ret);
 /* curl is through with it: flushes the sink, fills in reply, reached and outcome. */
 void attempt_finish(struct attempt *a, CURLcode rc);
 

@@ -52,6 +52,9 @@ static curl_socket_t open_one(void *user, curlsocktype purpose, struct curl_sock
     (void)purpose; // a connection
     int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
     if (fd < 0) return CURL_SOCKET_BAD;
+    if (ss->window) { // else, or where it cannot be, the kernel's choice
+        (void)setsockopt(fd, IPPROTO_TCP, TCP_WINDOW_CLAMP, &ss->window, sizeof(ss->window));
+    }
     forget(ss, fd); // somebody else closed it
     ss->items = mem_resize(ss->items, (ss->count + 1) * sizeof(*ss->items));
     ss->items[ss->count++] = (struct socket_seen){.fd = fd};

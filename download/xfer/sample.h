@@ -31,6 +31,7 @@ struct sockets {
         uint32_t segments, disordered; // when it was last looked at
     } * items;
     size_t count;
+    int window; // bytes that a connection may have unread or on the way; 0 = the kernel's choice
 };
 /* What the easy handle opens from now on, and closes whenever that is; `ss` outlives it. */
 void sockets_watch(struct sockets *ss, void *easy);

@@ -15,6 +15,7 @@ enum {
     TURN_MOST_MS = 500,     // what one turn counts as silence, at most; they come with reports
     SPARE_CONNECTIONS = 32, // kept warm beyond the running bodies: calls, and what a shrink leaves
     IDLE_MS = 60 * 1000,
+    LINK_WINDOW = 512 * 1024, // so that a limit for the link's sake is felt there within moments
 };
 
 enum command_kind { COMMAND_RUN, COMMAND_CUT, COMMAND_ASK, COMMAND_CANCEL, COMMAND_STOP };
@@ -238,6 +239,7 @@ static void report(struct shard *s)
                                  .first_byte_ns = a->first_byte_ns,
                                  .resting = a->resting};
         snprintf(m->address, sizeof(m->address), "%s", attempt_address(a));
+        attempt_door(a, &m->door);
     }
     if (r->count) {
         loop_post(s->opts.loop, &r->post);
@@ -328,6 +330,7 @@ enum err shard_start(const struct shard_opts *opts, struct shard **ret, struct w
     struct shard *s = mem_new(sizeof(*s));
     s->opts = *opts;
     s->report_ms = SHARD_REPORT_MS;
+    if (opts->net->limits.link) s->sockets.window = LINK_WINDOW;
     list_init(&s->running);
     list_init(&s->idle);
     s->commands = mailbox_new(&(struct mailbox_opts){.wake = wake, .wake_user = s});

@@ -10,6 +10,7 @@
 
 #include "download/async/loop.h"
 #include "download/xfer/exchange.h"
+#include "download/xfer/knock.h"
 #include "download/xfer/net.h"
 #include "download/xfer/sample.h"
 
@@ -28,6 +29,7 @@ struct shard_report {
         uint64_t first_byte_ns; // from its start to the first byte of the body; 0 = none came
         bool resting;           // held back by the rate limit
         char address[OUTCOME_ADDRESS_MAX]; // attempt.h
+        struct door door;                  // the same
     } marks[];
 };
 

@@ -307,3 +307,68 @@ Test(loop, a_steady_poster_keeps_no_timer_from_firing)
     loop_turn(s.loop); // what was left comes without another wake-up
     loop_free(s.loop);
 }
+
+/* ---- watched descriptors ---- */
+
+struct watched {
+    struct watch watch;
+    struct watch *other; // cancelled by it
+    unsigned fired;
+};
+
+static void on_watched(struct watch *w)
+{
+    struct watched *seen = container_of(w, struct watched, watch);
+    seen->fired++;
+    if (seen->other) watch_cancel(seen->other);
+}
+
+static void full_pipe(int ends[2])
+{
+    cr_assert_eq(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
+    static const char bytes[4096];
+    while (write(ends[1], bytes, sizeof(bytes)) > 0) {
+    }
+}
+
+Test(loop, a_watched_descriptor_ends_the_wait_once)
+{
+    struct loop *l = new_loop();
+    int ends[2];
+    full_pipe(ends);
+    struct watched w = {0};
+    watch_set(l, &w.watch, ends[1], on_watched);
+    loop_raise(l, 1);
+    loop_turn(l);
+    cr_expect_eq(w.fired, 0, "nothing can be written yet");
+    close(ends[0]);
+    loop_turn(l);
+    cr_expect_eq(w.fired, 1);
+    loop_raise(l, 1);
+    loop_turn(l);
+    cr_expect_eq(w.fired, 1);
+    close(ends[1]);
+    loop_free(l);
+}
+
+Test(loop, who_stops_watching_is_not_called)
+{
+    struct loop *l = new_loop();
+    int ends[2];
+    cr_assert_eq(pipe2(ends, O_CLOEXEC), 0);
+    struct watched second = {0};
+    struct watched first = {.other = &second.watch};
+    struct watched third = {0};
+    watch_cancel(&third.watch);
+    watch_set(l, &first.watch, ends[1], on_watched);
+    watch_set(l, &second.watch, ends[1], on_watched);
+    watch_set(l, &third.watch, ends[1], on_watched);
+    watch_cancel(&third.watch);
+    loop_turn(l);
+    cr_expect_eq(first.fired, 1);
+    cr_expect_eq(second.fired, 0, "the first one took it back");
+    cr_expect_eq(third.fired, 0);
+    close(ends[0]);
+    close(ends[1]);
+    loop_free(l);
+}

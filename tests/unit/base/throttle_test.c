@@ -80,9 +80,27 @@ Test(throttle, the_smallest_of_several_rates_holds)
     cr_expect_eq(throttle_wait_ns(&run, SECOND_NS), 2 * SECOND_NS - THROTTLE_CREDIT_NS);
     atomic_store(&user.rate, 0);
     cr_expect_eq(limits_rate(&both), 5 * MB, "none is no rate of 0");
-    cr_expect_eq(limits_rate(&(struct limits){.run = &run, .user = NULL}), 5 * MB);
-    cr_expect_eq(limits_rate(&(struct limits){.run = NULL, .user = &user}), 0);
-    cr_expect_eq(limits_wait_ns(&(struct limits){.run = NULL, .user = NULL}, SECOND_NS), 0);
+    cr_expect_eq(limits_rate(&(struct limits){.run = &run}), 5 * MB);
+    cr_expect_eq(limits_rate(&(struct limits){.user = &user}), 0);
+    cr_expect_eq(limits_wait_ns(&(struct limits){.run = NULL}, SECOND_NS), 0);
+}
+
+Test(throttle, the_link_has_a_rate_and_a_count_of_its_own)
+{
+    struct throttle run = {.rate = 5 * MB};
+    struct throttle link = {0};
+    atomic_uint_least64_t passed = 0;
+    struct limits l = {.run = &run, .link = &link, .passed = &passed};
+    limits_received(&l, 10 * MB, SECOND_NS);
+    cr_expect_eq(limits_rate(&l), 5 * MB);
+    cr_expect_not(limits_leave_link(&l));
+    cr_expect_not(limits_leave_link(&(struct limits){.run = &run}));
+    throttle_set_rate(&link, 1 * MB, SECOND_NS);
+    cr_expect_eq(limits_rate(&l), 1 * MB);
+    cr_expect(limits_leave_link(&l));
+    limits_received(&l, 10 * MB, 4 * SECOND_NS);
+    cr_expect_eq(limits_wait_ns(&l, 4 * SECOND_NS), 10 * SECOND_NS - THROTTLE_CREDIT_NS);
+    cr_expect_eq(passed, 20 * MB);
 }
 
 Test(throttle, who_sets_a_rate_waits_a_minute_at_most_for_what_went_before)

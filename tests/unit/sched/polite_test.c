@@ -95,6 +95,13 @@ Test(polite, alone_it_keeps_the_queue_short_and_the_link_busy)
         double queue_ms, share;
         turns(&l, 40, NULL, NULL);
         turns(&l, 200, &queue_ms, &share);
+        uint64_t longest_ns = 0;
+        for (int n = 0; n < 200; n++) {
+            uint64_t queue_ns = turn(&l);
+            if (queue_ns > longest_ns) longest_ns = queue_ns;
+        }
+        cr_expect_lt(longest_ns, 2 * POLITE_TARGET_NS, "%g Mbit/s: %g ms", LINKS[i],
+                     (double)longest_ns / 1e6);
         cr_expect_lt(queue_ms, 80, "%g Mbit/s: %g ms", LINKS[i], queue_ms);
         cr_expect_gt(share, 0.9, "%g Mbit/s: %g", LINKS[i], share);
     }
@@ -169,6 +176,21 @@ Test(polite, of_another_server_it_knows_nothing)
     polite_move(&p);
     for (int i = 0; i < 10; i++)
         cr_expect_eq(polite_turn(&p, 200 * MILLI_NS, 1000000, now += POLITE_TURN_NS), 0);
+}
+
+/* It may be somebody else who makes way. */
+Test(polite, while_the_queue_is_too_long_it_takes_no_more)
+{
+    struct polite p = {0};
+    uint64_t now = SECOND_NS;
+    polite_turn(&p, BASE_NS, 1000000, now);
+    uint64_t rate = 1000000;
+    for (uint64_t ms = 300; ms >= 100; ms -= 50) {
+        polite_turn(&p, ms * MILLI_NS, rate, now += POLITE_TURN_NS);
+        if (p.rate) cr_expect_leq(p.rate, rate, "%d ms", (int)ms);
+        if (p.rate) rate = p.rate;
+    }
+    cr_expect_lt(rate, 1000000);
 }
 
 /* The server has no more: a limit that does nothing is none. */

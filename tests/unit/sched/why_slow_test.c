@@ -52,6 +52,13 @@ Test(why_slow, what_is_held_back_and_its_borders)
          {QUIET, .limit_bytes_per_s = 1 << 30, .resting = 249},
          SLOW_CONNECTION},
         {"no limit", {QUIET, .resting = 1000}, SLOW_CONNECTION},
+        {"half of a limit for the link's sake",
+         {QUIET, .polite = true, .limit_bytes_per_s = 2000000},
+         SLOW_POLITE},
+        {"less of that", {QUIET, .polite = true, .limit_bytes_per_s = 2000200}, SLOW_CONNECTION},
+        {"it holds back",
+         {QUIET, .polite = true, .limit_bytes_per_s = 9000000, .resting = 250},
+         SLOW_POLITE},
 
         {"a refusal", {QUIET, .refusals = 1}, SLOW_REFUSED},
         {"waited out for half of it", {QUIET, .refusing = 500}, SLOW_REFUSED},

@@ -4,6 +4,7 @@
 #include <curl/curl.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -100,6 +101,11 @@ static size_t drop(char *data, size_t unit, size_t count, void *user)
     return unit * count;
 }
 
+static const struct raw_script SCRIPTS[] = {
+    {{{.action = RAW_READ},
+      {.action = RAW_SEND, .bytes = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"},
+      {.action = RAW_HANG}}}};
+
 static void fetch(CURL *easy, const char *url)
 {
     curl_easy_setopt(easy, CURLOPT_URL, url);
@@ -111,13 +117,9 @@ static void fetch(CURL *easy, const char *url)
  * since the last time. */
 Test(sample, sockets_are_known_while_they_are_open)
 {
-    static const struct raw_script scripts[] = {
-        {{{.action = RAW_READ},
-          {.action = RAW_SEND, .bytes = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"},
-          {.action = RAW_HANG}}}};
     SCOPED(raw_server_freep) struct raw_server *server = NULL;
     struct why why;
-    cr_assert_eq(raw_server_start(scripts, 1, &server, &why), OK, "%s", why.text);
+    cr_assert_eq(raw_server_start(SCRIPTS, 1, &server, &why), OK, "%s", why.text);
     struct sockets ss = {0};
     CURL *easy = curl_easy_init();
     sockets_watch(&ss, easy);
@@ -139,6 +141,23 @@ Test(sample, sockets_are_known_while_they_are_open)
     cr_expect_eq(second->segments, 0);
     curl_easy_cleanup(easy);
     cr_expect_eq(ss.count, 0);
+    sockets_done(&ss);
+}
+
+Test(sample, a_connection_may_be_given_a_smaller_window)
+{
+    SCOPED(raw_server_freep) struct raw_server *server = NULL;
+    cr_assert_eq(raw_server_start(SCRIPTS, 1, &server, NULL), OK);
+    struct sockets ss = {.window = 64 * 1024};
+    CURL *easy = curl_easy_init();
+    sockets_watch(&ss, easy);
+    fetch(easy, raw_server_url(server));
+    cr_assert_eq(ss.count, 1);
+    int is = 0;
+    socklen_t size = sizeof(is);
+    cr_assert_eq(getsockopt(ss.items[0].fd, IPPROTO_TCP, TCP_WINDOW_CLAMP, &is, &size), 0);
+    cr_expect(is > 0 && is <= ss.window, "%d", is);
+    curl_easy_cleanup(easy);
     sockets_done(&ss);
 }
 
