@@ -70,6 +70,7 @@ static void measure(struct part_task *p, const struct shard_mark *m, uint64_t no
     bool first = p->received == 0;
     double rate = (double)p->rate_bytes_per_s;
     p->rate_bytes_per_s = (uint64_t)(first ? now : rate + (now - rate) * weight);
+    p->origin->came += m->received - p->received;
     p->received = m->received;
     p->received_ns = now_ns;
 }
@@ -195,9 +196,11 @@ static void leave_origin(struct fetch *f, struct part_task *p)
     end_stealing(p);
     heed(f, p);
     o->resets += cause == CAUSE_RESET || cause == CAUSE_CONNECT;
+    const struct exchange *x = p->exchange;
+    uint64_t brought = x->reached > p->range.from ? x->reached - p->range.from : 0;
+    if (brought > p->received) o->came += brought - p->received;
     uint64_t now = loop_now_ns(f->loop);
-    if (cause == CAUSE_NONE)
-        origin_brought(o, p->exchange->reached - p->range.from, now - p->started_ns);
+    if (cause == CAUSE_NONE) origin_brought(o, brought, now - p->started_ns);
     contacts_note(&o->contacts, &p->exchange->reply.outcome);
     if (cause == CAUSE_CONNECT && p->exchange->address) contacts_forgive(&o->contacts);
 }

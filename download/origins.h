@@ -30,6 +30,7 @@ struct origin {
     struct slow_origin slow;  // for slowness.c
     bool idle;                // a connection is free and there is nothing to give it
     uint64_t bytes;           // in their place, from it, in this run
+    uint64_t came;            // or about to be: it has not the steps of writes
     uint64_t usual_rate;      // bytes/s of one request that ended well; 0 = not known
     uint64_t first_byte_ns;   // from a request to its first byte, as is usual; 0 = not known
     /* since the last tick */

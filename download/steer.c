@@ -24,7 +24,7 @@ static bool held_back(const struct fetch *f, const struct origin *o)
 
 static struct ramp_facts facts(const struct fetch *f, const struct origin *o, uint64_t now_ns)
 {
-    return (struct ramp_facts){.verified_bytes = o->bytes,
+    return (struct ramp_facts){.bytes = o->came,
                                .running = o->running,
                                .refusals = o->refusals,
                                .resets = o->resets,
@@ -35,10 +35,10 @@ static struct ramp_facts facts(const struct fetch *f, const struct origin *o, ui
 
 static void tick(struct fetch *f, struct origin *o, uint64_t now_ns)
 {
-    double bytes = (double)(o->bytes - o->tick_bytes);
+    double bytes = (double)(o->came - o->tick_bytes);
     uint64_t passed_ns = now_ns - o->ramp.last_ns;
     o->rate_bytes_per_s = (uint64_t)(bytes * (double)SECOND_NS / (double)passed_ns);
-    o->tick_bytes = o->bytes;
+    o->tick_bytes = o->came;
     bool judged = !held_back(f, o); // fewer connections change nothing of what one brings
     unsigned before = origin_wanted(o);
     enum ramp_cause cause = o->ramp.advice.cause;
@@ -146,7 +146,7 @@ static bool any_climbs(const struct fetch *f)
 
 static void look_at(struct fetch *f, struct origin *o, uint64_t now_ns)
 {
-    if (!ramp_due(&o->ramp, o->bytes, now_ns)) return; // it is another one that climbs
+    if (!ramp_due(&o->ramp, o->came, now_ns)) return; // it is another one that climbs
     mind_the_tail(f, o);
     tick(f, o, now_ns);
 }

@@ -65,10 +65,10 @@ struct look {
 static struct look look(struct ramp *r, const struct ramp_facts *f, uint64_t now_ns)
 {
     uint64_t passed = now_ns - r->last_ns;
-    uint64_t bytes = f->verified_bytes - r->last_bytes;
+    uint64_t bytes = f->bytes - r->last_bytes;
     bool settled = passed && r->last_ns >= r->settled_ns; // all of it
     r->last_ns = now_ns;
-    r->last_bytes = f->verified_bytes;
+    r->last_bytes = f->bytes;
     r->limited = f->limited;
     struct look l = {.rate = passed ? (double)bytes * 1e9 / (double)passed : 0};
     bool filled = f->running >= r->advice.connections;
@@ -86,9 +86,9 @@ uint64_t ramp_tick_ns(const struct ramp *r)
     return r->phase == PHASE_CLIMB && !r->limited ? RAMP_QUICK_NS : RAMP_TICK_NS;
 }
 
-bool ramp_due(const struct ramp *r, uint64_t verified_bytes, uint64_t now_ns)
+bool ramp_due(const struct ramp *r, uint64_t bytes, uint64_t now_ns)
 {
-    bool many = verified_bytes - r->last_bytes >= QUICK_BYTES;
+    bool many = bytes - r->last_bytes >= QUICK_BYTES;
     uint64_t least = ramp_tick_ns(r);
     if (least == RAMP_QUICK_NS && !many) least = RAMP_CLIMB_NS;
     return now_ns - r->last_ns >= least;

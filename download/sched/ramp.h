@@ -74,13 +74,13 @@ struct ramp_memory {
 
 /* Since the last tick, of this origin. */
 struct ramp_facts {
-    uint64_t verified_bytes; // in place and hashed, in all since the start: only grows
-    unsigned running;        // connections that have a request now
-    unsigned refusals;       // 429, 503 and the like
-    unsigned resets;         // connections lost or refused
-    bool limited;            // something of ours held it back: rate, disk, pressure, a pause
-    uint64_t ttfb_ns;        // from a request's start to its first byte, as is usual; 0 = unknown
-    unsigned addresses;      // of its name, that can be chosen from
+    uint64_t bytes;     // of bodies that went to be stored and hashed, since the start: only grows
+    unsigned running;   // connections that have a request now
+    unsigned refusals;  // 429, 503 and the like
+    unsigned resets;    // connections lost or refused
+    bool limited;       // something of ours held it back: rate, disk, pressure, a pause
+    uint64_t ttfb_ns;   // from a request's start to its first byte, as is usual; 0 = unknown
+    unsigned addresses; // of its name, that can be chosen from
 };
 
 struct ramp_advice {
@@ -130,8 +130,8 @@ void ramp_init(struct ramp *r, unsigned pinned, unsigned most, const struct ramp
                uint64_t now_ns);
 /* From the last tick to the next, at least: there is no hurry while something of ours limits it. */
 uint64_t ramp_tick_ns(const struct ramp *r);
-/* `verified_bytes` as in the facts. */
-bool ramp_due(const struct ramp *r, uint64_t verified_bytes, uint64_t now_ns);
+/* `bytes` as in the facts. */
+bool ramp_due(const struct ramp *r, uint64_t bytes, uint64_t now_ns);
 /* When it is due: collapses and probes are counted in ticks. */
 struct ramp_advice ramp_tick(struct ramp *r, const struct ramp_facts *f, uint64_t now_ns);
 void ramp_remember(const struct ramp *r, uint64_t now_ns, struct ramp_memory *ret);

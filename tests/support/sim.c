@@ -117,7 +117,7 @@ static void tick(struct sim *s)
 {
     double written = s->written < (double)s->told_bytes ? s->written : (double)s->told_bytes;
     if (!ramp_due(&s->ramp, (uint64_t)written, s->now_ns)) return;
-    struct ramp_facts f = {.verified_bytes = (uint64_t)written,
+    struct ramp_facts f = {.bytes = (uint64_t)written,
                            .running = s->running,
                            .refusals = s->refusals,
                            .limited = s->limited || starts_told_ns(&s->starts, s->now_ns),

@@ -30,7 +30,7 @@ static struct ramp_advice tick(struct line *l, unsigned refusals)
     if (l->bears && n > l->bears) rate = l->each / 10;
     l->now_ns += RAMP_TICK_NS;
     l->bytes += rate * (double)RAMP_TICK_NS / (double)SECOND_NS;
-    struct ramp_facts f = {.verified_bytes = (uint64_t)l->bytes,
+    struct ramp_facts f = {.bytes = (uint64_t)l->bytes,
                            .running = n,
                            .refusals = refusals,
                            .limited = l->limited,
@@ -107,7 +107,7 @@ Test(ramp, the_first_level_is_measured_as_soon_as_it_answers)
     f.ttfb_ns = RAMP_QUICK_NS;
     cr_expect_not(ramp_tick(&l.ramp, &f, START + 2 * RAMP_CLIMB_NS).changed,
                   "it began before that");
-    f.verified_bytes = 8 * MIB;
+    f.bytes = 8 * MIB;
     cr_expect(ramp_tick(&l.ramp, &f, START + 3 * RAMP_CLIMB_NS).changed);
 }
 
