@@ -10,6 +10,7 @@
 #define JOURNAL_STEP_BYTES (UINT64_C(8) << 20) // what a kill may cost per connection
 
 enum { RATE_GUESSED = 1 << 20 }; // bytes/s, where nothing is known
+#define GROWN_NS SECOND_NS
 
 static void end_tasks(const struct file_task *t, const struct part_task *p)
 {
@@ -103,9 +104,18 @@ void part_on_cut(struct file_task *t, struct part_task *p, uint64_t end)
     p->range.to = end;
 }
 
+uint64_t part_rate(const struct part_task *p)
+{
+    bool grown = p->received_ns - p->started_ns >= GROWN_NS;
+    return grown ? p->rate_bytes_per_s : 0;
+}
+
+/* While it only starts: as fast as connections to its origin are. */
 uint64_t part_left_ns(const struct part_task *p)
 {
-    uint64_t rate = p->rate_bytes_per_s ? p->rate_bytes_per_s : p->origin->usual_rate;
+    const struct origin *o = p->origin;
+    uint64_t rate = part_rate(p);
+    if (!rate && o->running) rate = o->rate_bytes_per_s / o->running;
     if (!rate) rate = RATE_GUESSED;
     double ns = (double)(p->range.to - p->counted) / (double)rate * (double)SECOND_NS;
     return ns < (double)INT64_MAX ? (uint64_t)ns : INT64_MAX;

@@ -316,5 +316,5 @@ void file_task_view(const struct file_task *t, struct sched_file *ret)
     ret->largest = (struct range){p->counted, p->range.to};
     ret->largest_cut = p->cuts;
     ret->largest_ns = part_left_ns(p);
-    ret->steal_bytes = sched_steal_bytes(p->rate_bytes_per_s, p->origin->first_byte_ns);
+    ret->steal_bytes = sched_steal_bytes(part_rate(p), p->origin->first_byte_ns);
 }

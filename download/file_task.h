@@ -160,6 +160,7 @@ void part_on_cut(struct file_task *t, struct part_task *p, uint64_t end);
 void parts_call_back(struct file_task *t);
 void part_tell_retry(const struct file_task *t, const struct part_task *p, const struct outcome *o,
                      uint64_t wait_ns);
+uint64_t part_rate(const struct part_task *p); // bytes/s; 0 = not known yet
 /* Until it has all of its range, about. */
 uint64_t part_left_ns(const struct part_task *p);
 const struct part_task *part_longest(const struct file_task *t); // NULL: there is none
